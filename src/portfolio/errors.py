@@ -1,10 +1,10 @@
-"""The one family of errors that stand for refused input or a refused act; `app.py` translates it to HTTP, `cli.py` to exit codes."""
+"""The errors that stand for refused input or a refused act; `app.py` turns them into HTTP, `cli.py` into exit codes."""
 
 from __future__ import annotations
 
 from typing import ClassVar, TypeAlias
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 class PortfolioError(Exception):
