@@ -7,9 +7,9 @@ JSON; digests, keys and issuer ids are bytes. Times are whole unix seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Any, Final
 
 RECEIPT_VERSION: Final = 1
 
@@ -189,3 +189,40 @@ class PairUnknown:
     code: UnknownCode
     detail: str = ""
     head_time: int | None = None
+
+
+def dump_facts(facts: PairFacts | PairUnknown) -> dict[str, Any]:
+    """Return JSON-able facts, to be stored with their `read_at`; `load_facts` gives the same back."""
+    if isinstance(facts, PairUnknown):
+        return {**asdict(facts), "code": facts.code.value}
+    answers = {root: _dump_answer(answer) for root, answer in facts.answers.items()}
+    return {**asdict(facts), "answers": answers, "transactions": dict(facts.transactions)}
+
+
+def load_facts(stored: Mapping[str, Any]) -> PairFacts | PairUnknown:
+    """Read what `dump_facts` wrote. Raises TypeError, KeyError or ValueError for anything else."""
+    if "code" in stored:
+        return PairUnknown(**{**stored, "code": UnknownCode(stored["code"])})
+    answers = {root: _load_answer(answer) for root, answer in stored["answers"].items()}
+    return PairFacts(**{**stored, "answers": answers})
+
+
+def _dump_answer(answer: CheckAnswer) -> dict[str, Any]:
+    # The mask is a uint256: as a JSON number it would lose bits.
+    return {
+        **asdict(answer),
+        "kinds": hex(answer.kinds),
+        "custody": answer.custody.name.lower(),
+        "reason": answer.reason.name.lower(),
+    }
+
+
+def _load_answer(stored: Mapping[str, Any]) -> CheckAnswer:
+    return CheckAnswer(
+        **{
+            **stored,
+            "kinds": int(stored["kinds"], 16),
+            "custody": Custody[stored["custody"].upper()],
+            "reason": Reason[stored["reason"].upper()],
+        }
+    )
