@@ -1,8 +1,7 @@
 """Every sentence a verdict can say, by its stable code; the English text is the gettext id.
 
-Dates, names and numbers are placeholders filled from `data`. Those ending in `_at` are moments ("2026-11-22T10:00:00Z"),
-in `_on` days ("2026-11-22"); a page may reformat them.
-Pure: imports nothing but the standard library.
+Dates, names and numbers are placeholders filled from `data`: `x_at` is a moment ("2026-11-22T10:00:00Z"), `x_on` a day
+("2026-11-22"); a page may reformat them. Pure: imports nothing but the standard library.
 """
 
 from __future__ import annotations
