@@ -118,13 +118,20 @@ contract CredentialRegistry is ICredentialRegistry, RelayedCalls {
         }
     }
 
-    function _isSignedByRevoker(bytes32 issuerId, bytes32 message, bytes calldata signature) private view returns (bool) {
+    function _isSignedByRevoker(bytes32 issuerId, bytes32 message, bytes calldata signature)
+        private
+        view
+        returns (bool)
+    {
         (address controller, address successorController) = issuerRegistry.revokers(issuerId);
         return _isSignedBy(controller, message, signature) || _isSignedBy(successorController, message, signature);
     }
 
     /// @dev Fills in what is known of the anchor, and the time that the other answers refer to.
-    function _checkAnchor(CheckResult memory result, bytes32 digest, bytes32 root, bytes32[] calldata proof) private view {
+    function _checkAnchor(CheckResult memory result, bytes32 digest, bytes32 root, bytes32[] calldata proof)
+        private
+        view
+    {
         Anchor memory known = _anchors[root];
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(digest))));
         result.proofValid = proof.length <= LONGEST_PROOF && MerkleProof.verifyCalldata(proof, root, leaf);

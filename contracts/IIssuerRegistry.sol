@@ -67,7 +67,12 @@ interface IIssuerRegistry is IRelayedCalls {
 
     /// @notice A registrar admitted an issuer.
     event IssuerAdmitted(
-        bytes32 indexed issuerId, address indexed controller, address indexed registrar, string did, string name, uint256 kinds
+        bytes32 indexed issuerId,
+        address indexed controller,
+        address indexed registrar,
+        string did,
+        string name,
+        uint256 kinds
     );
 
     /// @notice A registrar gave an issuer another name, from this block on.
@@ -89,7 +94,9 @@ interface IIssuerRegistry is IRelayedCalls {
     event KeyRetired(bytes32 indexed issuerId, bytes32 indexed publicKey, uint64 asOf, address indexed registrar);
 
     /// @notice A controller asks a registrar to confirm a retirement more than 30 days back.
-    event RetirementRequested(bytes32 indexed issuerId, bytes32 indexed publicKey, uint64 asOf, address indexed controller);
+    event RetirementRequested(
+        bytes32 indexed issuerId, bytes32 indexed publicKey, uint64 asOf, address indexed controller
+    );
 
     /// @notice An issuer has a legal successor, whose controller may revoke for it from now on.
     event SuccessorNamed(bytes32 indexed issuerId, bytes32 indexed successor);
@@ -258,7 +265,8 @@ interface IIssuerRegistry is IRelayedCalls {
     function retireKey(bytes32 issuerId, bytes32 publicKey, uint64 asOf) external;
 
     /// @notice Relayed form of `retireKey`.
-    function retireKeyFor(bytes32 issuerId, bytes32 publicKey, uint64 asOf, uint256 deadline, bytes calldata signature) external;
+    function retireKeyFor(bytes32 issuerId, bytes32 publicKey, uint64 asOf, uint256 deadline, bytes calldata signature)
+        external;
 
     /**
      * @notice First half of a retirement more than 30 days back. Only the controller. Changes nothing until a registrar calls

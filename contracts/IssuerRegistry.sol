@@ -44,7 +44,9 @@ contract IssuerRegistry is IssuerKeys {
     }
 
     /// @inheritdoc IIssuerRegistry
-    function nameSuccessorFor(bytes32 issuerId, bytes32 successor, uint256 deadline, bytes calldata signature) external {
+    function nameSuccessorFor(bytes32 issuerId, bytes32 successor, uint256 deadline, bytes calldata signature)
+        external
+    {
         uint256 nonce = _takeNonce(issuerId, deadline);
         bytes32 message = keccak256(abi.encode(NAME_SUCCESSOR, issuerId, successor, nonce, deadline));
         _requireControllerSigned(issuerId, nonce, message, signature);

@@ -20,6 +20,7 @@ export default defineConfig({
   paths: { tests: { solidity: "test" } },
   test: {
     solidity: {
+      fsPermissions: { readDirectory: ["../tests/vectors"], readWriteFile: ["snapshots"] },
       fuzz: { runs: fuzzRuns, seed: "0x706f7274666f6c696f" },
       invariant: { runs: Math.max(8, Math.floor(fuzzRuns / 8)), depth: 64, failOnRevert: false },
     },
