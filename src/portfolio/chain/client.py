@@ -192,6 +192,10 @@ class ChainClient:
             mined_nonce=quantity_of(self._answer("eth_getTransactionCount", mined_nonce)),
         )
 
+    def command(self, method: str, *params: Any) -> Any:
+        """Ask a development node for something beyond the standard (`evm_setTime`, `anvil_dumpState`), once."""
+        return self._answer(method, self._endpoint.exchange([(method, params)], batch=False)[0])
+
     def batch(self, calls: Sequence[RpcCall]) -> list[Any]:
         """Several reads in one round trip, answers in order; a refused one is an `RpcRefusal`."""
         if not calls:
