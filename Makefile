@@ -1,0 +1,64 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`. README.md says what you then see.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+# Counts of repeated tests: small for every run, large for `make soak` (the campaign of the fault catalogue).
+export FUZZ_RUNS ?= 256
+export FORGERY_ROUNDS ?= 2000
+export HYPOTHESIS_PROFILE ?= default
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/.development: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+node-packages: # the script itself sees whether there is something to do
+	hardhat/install.sh
+
+setup: $(VENV)/.runtime node-packages ## what `make run` needs
+
+setup-test: $(VENV)/.development node-packages ## what `make test` needs, with Kubo, PostgreSQL and Chromium
+	scripts/system_packages.sh
+	$(BIN)/python scripts/kubo.py
+
+run: setup ## set up and serve http://127.0.0.1:8000 with the examples (DEMO=0: without)
+	@if [ "$(DEMO)" = 0 ]; then exec $(BIN)/portfolio up; else exec $(BIN)/portfolio up --demo; fi
+
+test: setup-test lint contracts unit ## set up and pass every test
+
+lint: $(VENV)/.development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+contracts: setup-test ## compile, test, cover and weigh the contracts
+	hardhat/test.sh
+
+unit: setup-test ## every Python test: unit, integration (anvil, Kubo, PostgreSQL), browser
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered -q
+
+bench: setup-test ## measure; prints medians, ratios and growth
+	$(BIN)/python -m bench
+
+soak: setup-test ## the long campaign; its last result stands in docs/soak.md
+	FUZZ_RUNS=50000 FORGERY_ROUNDS=200000 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests
+
+lock: ## renew the lock files from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+
+.PHONY: help node-packages setup setup-test run test lint contracts unit bench soak lock
