@@ -1,0 +1,77 @@
+"""Issuing with a key that never comes here: drafts go out, signatures come back and are checked against the drafts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlmodel import Session, col, select
+
+from portfolio.anchoring.service import add_leaves
+from portfolio.credentials.models import Credential
+from portfolio.credentials.service import credential_of, open_body, statement_of
+from portfolio.credentials.signing import SignedCredential, read_credential
+from portfolio.documents.vault import Vault
+from portfolio.errors import ConflictError, PortfolioError
+from portfolio.jobs import Clock
+from portfolio.organisations.models import IssuerKey, Organisation, Purpose
+from portfolio.people.service import open_person
+
+
+class AlreadySignedError(ConflictError):
+    """A second signature over a known id is refused (`protocol.md`)."""
+
+    code = "already_signed"
+
+
+class SignatureRefusedError(PortfolioError):
+    status = 422
+    code = "signature_refused"
+
+
+def pending_drafts(session: Session, *, vault: Vault, organisation: Organisation, limit: int = 1000) -> list[bytes]:
+    """Return the statements (JSON) that wait for this organisation's signature, oldest first."""
+    rows = session.exec(
+        select(Credential)
+        .where(Credential.organisation_id == organisation.id)
+        .where(col(Credential.digest).is_(None))
+        .order_by(col(Credential.created_at), col(Credential.row))
+        .limit(limit)
+    )
+    return [open_body(session, vault=vault, credential=row) for row in rows]
+
+
+def submit_signed(
+    session: Session, *, vault: Vault, organisation: Organisation, document: bytes, clock: Clock
+) -> bytes:
+    """Accept a signed draft and queue its leaf; returns the digest. The signature has been checked when this returns."""
+    signed = read_credential(document)
+    row = credential_of(session, organisation=organisation, credential_id=signed.statement.id)
+    if row.digest is not None:
+        raise AlreadySignedError("this credential is signed already; correct it instead", id=row.id)
+    draft = statement_of(open_body(session, vault=vault, credential=row))
+    if replace(signed.statement, valid_from=draft.valid_from) != draft:
+        raise SignatureRefusedError("what was signed is not what was prepared; sign the draft unchanged", id=row.id)
+    _check_key(session, organisation, signed)
+    signed.check_signature()
+    person = open_person(session, vault=vault, person_id=row.person_id)
+    now = clock()
+    row.digest = signed.digest
+    row.public_key = signed.public_key
+    row.sealed_body = vault.seal_for(person.key, document, context=f"credential:{row.id}")
+    row.signed_at = now
+    session.add(row)
+    session.flush()
+    add_leaves(session, digests=[signed.digest], tag="credential", now=now)
+    return signed.digest
+
+
+def _check_key(session: Session, organisation: Organisation, signed: SignedCredential) -> None:
+    key = session.exec(
+        select(IssuerKey)
+        .where(IssuerKey.organisation_id == organisation.id)
+        .where(IssuerKey.public_key == signed.public_key)
+        .where(IssuerKey.purpose == Purpose.CREDENTIAL)
+        .where(col(IssuerKey.retired_at).is_(None))
+    ).first()
+    if key is None:
+        raise SignatureRefusedError("the key that signed is not a present credential key of this organisation")

@@ -1,0 +1,80 @@
+"""Tables of credentials and of their revocations. What a credential says is stored only sealed, under its person's key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from portfolio.db import UtcDateTime, new_id
+
+
+class RevocationReason(StrEnum):
+    """Why a credential is revoked; the order is the contract's enum."""
+
+    UNSPECIFIED = "unspecified"
+    ISSUED_IN_ERROR = "issued_in_error"
+    SUPERSEDED = "superseded"
+    HOLDER_REQUEST = "holder_request"
+    FRAUD = "fraud"
+    KEY_COMPROMISE = "key_compromise"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def number(self) -> int:
+        return list(RevocationReason).index(self)
+
+
+class Credential(SQLModel, table=True):
+    """One credential. Without a digest it is a DRAFT that waits for its issuer's signature.
+
+    `natural_key` and `content` are HMACs of what makes it the same credential and of all that it says;
+    `sealed_body` is the unsigned statement while a draft and the signed JSON after.
+    """
+
+    __table_args__ = (
+        # A correction repeats the natural key; only one credential of that key is the present one.
+        Index(
+            "ix_credential_natural_key",
+            "organisation_id",
+            "kind",
+            "natural_key",
+            unique=True,
+            sqlite_where=text("replaced_by IS NULL"),
+            postgresql_where=text("replaced_by IS NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True, description="the UUID of the credential's urn:uuid id")
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    run_id: str | None = Field(default=None, index=True)
+    row: int | None = None
+    kind: str = Field(max_length=40)
+    natural_key: bytes
+    content: bytes
+    digest: bytes | None = Field(default=None, unique=True)
+    public_key: bytes
+    sealed_body: bytes
+    link_version: int = 1
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    replaces: str | None = Field(default=None, index=True)
+    replaced_by: str | None = None
+
+
+class Revocation(SQLModel, table=True):
+    """An issuer's decision to revoke; it holds from the moment the chain says so (`revoked_at`, block time)."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    credential_id: str = Field(unique=True)
+    digest: bytes
+    reason: RevocationReason
+    requested_at: datetime = Field(sa_type=UtcDateTime)
+    waits_for: bytes | None = Field(default=None, description="a digest that must be FINAL first (the correction)")
+    call_id: str | None = Field(default=None, index=True)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

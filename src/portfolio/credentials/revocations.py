@@ -1,0 +1,72 @@
+"""From an issuer's decision to revoke to the chain's word that it holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlmodel import Session, col, select
+
+from portfolio.anchoring.models import CallPurpose, Sender
+from portfolio.anchoring.service import enqueue_call, mined_at, standing_of
+from portfolio.anchoring.states import AnchoringState
+from portfolio.credentials.models import Revocation
+from portfolio.jobs import Clock
+from portfolio.organisations.models import Organisation
+
+DIGESTS_A_CALL = 100
+
+
+def queue_revocations(session: Session, *, clock: Clock) -> int:
+    """Put decisions to revoke into calls to the chain, a call per issuer and reason; returns how many decisions."""
+    open_ones = session.exec(
+        select(Revocation)
+        .where(col(Revocation.call_id).is_(None))
+        .order_by(col(Revocation.requested_at))
+        .limit(10 * DIGESTS_A_CALL)
+        .with_for_update(skip_locked=True)
+    ).all()
+    groups: dict[tuple[str, str], list[Revocation]] = defaultdict(list)
+    for revocation in open_ones:
+        if revocation.waits_for is None or _is_final(session, revocation.waits_for):
+            groups[revocation.organisation_id, revocation.reason].append(revocation)
+    for (organisation_id, _), group in groups.items():
+        organisation = session.get_one(Organisation, organisation_id)
+        for start in range(0, len(group), DIGESTS_A_CALL):
+            _queue(session, organisation, group[start : start + DIGESTS_A_CALL], clock)
+    return sum(map(len, groups.values()))
+
+
+def _is_final(session: Session, digest: bytes) -> bool:
+    standing = standing_of(session, digest=digest)
+    return standing is not None and standing.state is AnchoringState.FINAL
+
+
+def _queue(session: Session, organisation: Organisation, group: list[Revocation], clock: Clock) -> None:
+    call = enqueue_call(
+        session,
+        purpose=CallPurpose.REVOKE,
+        sender=Sender.OPERATOR,
+        subject="0x" + organisation.issuer_id.hex(),
+        payload={
+            "issuer_id": "0x" + organisation.issuer_id.hex(),
+            "digests": ["0x" + revocation.digest.hex() for revocation in group],
+            "reason": group[0].reason.number,
+        },
+        now=clock(),
+    )
+    for revocation in group:
+        revocation.call_id = call.id
+        session.add(revocation)
+
+
+def settle_revocations(session: Session) -> int:
+    """Take over from the chain which revocations hold; returns how many were new."""
+    settled = 0
+    waiting = session.exec(
+        select(Revocation).where(col(Revocation.call_id).is_not(None)).where(col(Revocation.revoked_at).is_(None))
+    ).all()
+    for revocation in waiting:
+        revocation.revoked_at = mined_at(session, call_id=revocation.call_id)
+        settled += revocation.revoked_at is not None
+        session.add(revocation)
+    return settled

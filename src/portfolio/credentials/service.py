@@ -1,0 +1,411 @@
+"""Issuing, correcting and revoking credentials. What a thing outside must do (anchor, revoke on chain) is written down here
+and done later by the anchoring slice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import orjson
+from sqlalchemy import insert, update
+from sqlmodel import Session, col, select
+
+from portfolio.anchoring.service import add_leaves
+from portfolio.credentials.kinds import Kind, kind_of
+from portfolio.credentials.links import link_token, token_hash
+from portfolio.credentials.models import Credential, Revocation, RevocationReason
+from portfolio.credentials.openbadges import Statement
+from portfolio.credentials.signing import Signer, issue
+from portfolio.credentials.status import allocate_indexes
+from portfolio.credentials.values import FieldValue
+from portfolio.db import new_id
+from portfolio.documents.vault import Vault
+from portfolio.errors import ConflictError, ForbiddenError, NotFoundError
+from portfolio.jobs import Clock, crash_point
+from portfolio.organisations.keys import present_key, signer_of
+from portfolio.organisations.models import Organisation, Purpose
+from portfolio.people.service import KnownPerson, Profile, open_person, persons_for
+
+LOOKUP = 500  # natural keys in one query: below every database's limit of parameters
+
+
+class KindNotAllowedError(ForbiddenError):
+    code = "kind_not_allowed"
+
+
+class AlreadyRevokedError(ConflictError):
+    code = "already_revoked"
+
+
+class AlreadyReplacedError(ConflictError):
+    code = "already_replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What an issuer wants to confirm: about whom, of which kind, saying what (normalised values)."""
+
+    profile: Profile
+    fields: Mapping[str, FieldValue]
+    row: int | None = None
+    person_id: str | None = None  # a person known already, as in a correction
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A row whose natural key is already issued with other values; nothing is changed by it."""
+
+    row: int | None
+    credential_id: str
+    changed: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a list of awards: ids of new credentials, how many were there already, and the conflicts."""
+
+    issued: list[str] = field(default_factory=list)
+    already: int = 0
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An organisation about to issue: its row and the key that will sign, here (`signer`) or on its own computer."""
+
+    organisation: Organisation
+    public_key: bytes
+    signer: Signer | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    award: Award
+    natural_key: bytes
+    content: bytes
+
+
+def issue_awards(
+    session: Session,
+    *,
+    vault: Vault,
+    issuer: Issuer,
+    kind: Kind,
+    awards: Sequence[Award],
+    valid_until: str | None,
+    run_id: str | None,
+    clock: Clock,
+) -> Outcome:
+    """Issue what is new, count what is there already, list what differs. Harmless to repeat.
+
+    With the issuer's signer the credentials are SIGNED and queued for the next batch, else they wait as DRAFT.
+    """
+    check_kind(issuer.organisation, kind)
+    keyed = [_key(vault, issuer.organisation, kind, award, valid_until) for award in awards]
+    outcome, fresh = _sort_out(session, vault, issuer.organisation, kind, keyed)
+    if not fresh:
+        return outcome
+    now = clock()
+    people = _people(session, vault, issuer.organisation, fresh, now)
+    places = allocate_indexes(session, organisation=issuer.organisation, count=len(fresh))
+    drafts = [
+        _Draft(item, person, _statement(issuer.organisation, kind, item.award, place, now, valid_until))
+        for item, person, place in zip(fresh, people, places, strict=True)
+    ]
+    _store(session, vault, issuer, drafts, run_id, now)
+    crash_point("pre_commit")
+    outcome.issued.extend(draft.statement.id.removeprefix("urn:uuid:") for draft in drafts)
+    return outcome
+
+
+def preview_awards(
+    session: Session,
+    *,
+    vault: Vault,
+    organisation: Organisation,
+    kind: Kind,
+    awards: Sequence[Award],
+    valid_until: str | None,
+) -> Outcome:
+    """Tell what `issue_awards` would do, without doing it; `issued` holds a blank id per new credential."""
+    check_kind(organisation, kind)
+    keyed = [_key(vault, organisation, kind, award, valid_until) for award in awards]
+    outcome, fresh = _sort_out(session, vault, organisation, kind, keyed)
+    outcome.issued.extend("" for _ in fresh)
+    return outcome
+
+
+def check_kind(organisation: Organisation, kind: Kind) -> None:
+    """Raise `KindNotAllowedError` unless the organisation is admitted for this kind."""
+    if not organisation.kinds >> kind.bit & 1:
+        raise KindNotAllowedError(
+            f"{organisation.slug} is not admitted for {kind.code}: ask the registrar", kind=kind.code
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    item: _Keyed
+    person: KnownPerson
+    statement: Statement
+
+
+def _people(
+    session: Session, vault: Vault, organisation: Organisation, fresh: Sequence[_Keyed], now: datetime
+) -> list[KnownPerson]:
+    unknown = [item.award.profile for item in fresh if item.award.person_id is None]
+    made = iter(persons_for(session, vault=vault, organisation_id=organisation.id, profiles=unknown, now=now))
+    return [
+        open_person(session, vault=vault, person_id=item.award.person_id) if item.award.person_id else next(made)
+        for item in fresh
+    ]
+
+
+def _key(vault: Vault, organisation: Organisation, kind: Kind, award: Award, valid_until: str | None) -> _Keyed:
+    """Two HMACs: of what makes it the same credential, and of all it says (a plain hash could be guessed)."""
+    profile = award.profile
+    natural: list[object] = [organisation.id, kind.code]
+    for name in kind.natural_key:
+        if name == "holder_name":
+            natural += [_folded(profile.name), profile.birth_date, profile.number, profile.snils]
+        else:
+            natural.append(award.fields.get(name))
+    content = [profile.name, valid_until, sorted(award.fields.items())]
+    return _Keyed(
+        award,
+        vault.hmac("natural-key", orjson.dumps(natural).decode()),
+        vault.hmac("content", orjson.dumps(content).decode()),
+    )
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("ё", "е")
+
+
+def _sort_out(
+    session: Session, vault: Vault, organisation: Organisation, kind: Kind, keyed: Sequence[_Keyed]
+) -> tuple[Outcome, list[_Keyed]]:
+    present = _present(session, organisation, kind, [item.natural_key for item in keyed])
+    outcome = Outcome()
+    fresh: dict[bytes, _Keyed] = {}
+    for item in keyed:
+        twin = fresh.get(item.natural_key)
+        row = present.get(item.natural_key)
+        if twin is None and row is None:
+            fresh[item.natural_key] = item
+        elif (twin.content if twin else row.content if row else b"") == item.content:
+            outcome.already += 1
+        elif row is not None:
+            changed = _changed(session, vault, row, item.award)
+            outcome.conflicts.append(Conflict(item.award.row, row.id, changed))
+        else:
+            outcome.conflicts.append(Conflict(item.award.row, "", ()))
+    return outcome, list(fresh.values())
+
+
+def _present(
+    session: Session, organisation: Organisation, kind: Kind, keys: Sequence[bytes]
+) -> dict[bytes, Credential]:
+    found: dict[bytes, Credential] = {}
+    for start in range(0, len(keys), LOOKUP):
+        rows = session.exec(
+            select(Credential)
+            .where(Credential.organisation_id == organisation.id)
+            .where(Credential.kind == kind.code)
+            .where(col(Credential.replaced_by).is_(None))
+            .where(col(Credential.natural_key).in_(keys[start : start + LOOKUP]))
+        )
+        found |= {row.natural_key: row for row in rows}
+    return found
+
+
+def _changed(session: Session, vault: Vault, row: Credential, award: Award) -> tuple[str, ...]:
+    """Name the fields that differ between what was issued and what the table says now."""
+    before = open_statement(session, vault=vault, credential=row)
+    names = sorted({*before.fields, *award.fields})
+    changed = [name for name in names if before.fields.get(name) != award.fields.get(name)]
+    if before.holder_name != award.profile.name:
+        changed.insert(0, "holder_name")
+    return tuple(changed) or ("valid_until",)
+
+
+def _statement(
+    organisation: Organisation,
+    kind: Kind,
+    award: Award,
+    place: tuple[str, int],
+    now: datetime,
+    valid_until: str | None,
+) -> Statement:
+    return Statement(
+        id=f"urn:uuid:{new_id()}",
+        subject_id=f"urn:uuid:{new_id()}",
+        issuer_did=organisation.did,
+        issuer_name=organisation.name,
+        holder_name=award.profile.name,
+        kind=kind.code,
+        valid_from=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        valid_until=valid_until,
+        status_list=place[0],
+        status_index=place[1],
+        fields=dict(award.fields),
+    )
+
+
+def _store(
+    session: Session, vault: Vault, issuer: Issuer, drafts: Sequence[_Draft], run_id: str | None, now: datetime
+) -> None:
+    rows: list[dict[str, object]] = []
+    digests: list[bytes] = []
+    for draft in drafts:
+        credential_id = draft.statement.id.removeprefix("urn:uuid:")
+        signed = issue(draft.statement, issuer.signer) if issuer.signer else None
+        body = signed.document if signed else statement_json(draft.statement)
+        if signed:
+            digests.append(signed.digest)
+        token = link_token(vault.secret("links"), credential_id=credential_id, version=1)
+        rows.append(
+            {
+                "id": credential_id,
+                "organisation_id": issuer.organisation.id,
+                "person_id": draft.person.id,
+                "run_id": run_id,
+                "row": draft.item.award.row,
+                "kind": draft.statement.kind,
+                "natural_key": draft.item.natural_key,
+                "content": draft.item.content,
+                "digest": signed.digest if signed else None,
+                "public_key": issuer.public_key,
+                "sealed_body": vault.seal_for(draft.person.key, body, context=f"credential:{credential_id}"),
+                "link_version": 1,
+                "token_hash": token_hash(token),
+                "created_at": now,
+                "signed_at": now if signed else None,
+            }
+        )
+    session.execute(insert(Credential), rows)
+    add_leaves(session, digests=digests, tag="credential", now=now)
+
+
+def statement_json(statement: Statement) -> bytes:
+    """Write a statement as the JSON that is kept of a draft and travels to an issuer's own computer."""
+    return orjson.dumps({name: getattr(statement, name) for name in Statement.__dataclass_fields__})
+
+
+def statement_of(data: bytes) -> Statement:
+    """Read what `statement_json` wrote."""
+    values = orjson.loads(data)
+    values["fields"] = {
+        name: tuple(tuple(pair) for pair in value) if isinstance(value, list) else value
+        for name, value in values["fields"].items()
+    }
+    return Statement(**values)
+
+
+def open_body(session: Session, *, vault: Vault, credential: Credential) -> bytes:
+    """Return the signed JSON of a credential, or the statement of a draft."""
+    person = open_person(session, vault=vault, person_id=credential.person_id)
+    return vault.open_for(person.key, credential.sealed_body, context=f"credential:{credential.id}")
+
+
+def open_statement(session: Session, *, vault: Vault, credential: Credential) -> Statement:
+    """Return what a credential or a draft says."""
+    from portfolio.credentials.signing import read_credential
+
+    body = open_body(session, vault=vault, credential=credential)
+    return statement_of(body) if credential.digest is None else read_credential(body).statement
+
+
+def credential_by_token(session: Session, *, token: str) -> Credential:
+    """Return the credential of a public link; unknown and replaced links answer alike."""
+    found = session.exec(select(Credential).where(Credential.token_hash == token_hash(token))).first()
+    if found is None or found.digest is None:
+        raise NotFoundError("no credential is known under this link")
+    return found
+
+
+def credential_of(session: Session, *, organisation: Organisation, credential_id: str) -> Credential:
+    """Return a credential of this organisation; another's is as unknown as an absent one."""
+    found = session.get(Credential, credential_id.removeprefix("urn:uuid:"))
+    if found is None or found.organisation_id != organisation.id:
+        raise NotFoundError("this organisation has no credential with that id", id=credential_id)
+    return found
+
+
+def token_of(vault: Vault, credential: Credential) -> str:
+    """Recompute the token of a credential's public link."""
+    return link_token(vault.secret("links"), credential_id=credential.id, version=credential.link_version)
+
+
+def issuer_of(session: Session, *, vault: Vault, organisation_id: str) -> Issuer:
+    """Return the organisation with the key that signs now; raises `KeyNotReadyError` when none is good on chain."""
+    organisation = session.get_one(Organisation, organisation_id)
+    key = present_key(session, organisation=organisation, purpose=Purpose.CREDENTIAL)
+    return Issuer(organisation, key.public_key, signer_of(vault, key))
+
+
+def revoke(
+    session: Session,
+    *,
+    credential: Credential,
+    reason: RevocationReason,
+    clock: Clock,
+    waits_for: bytes | None = None,
+) -> Revocation:
+    """Decide to revoke; the chain is told by the worker, and the revocation holds from then on."""
+    if credential.digest is None:
+        raise ConflictError("a draft is not signed yet and cannot be revoked: delete it instead", id=credential.id)
+    known = session.exec(select(Revocation).where(Revocation.credential_id == credential.id)).first()
+    if known is not None:
+        raise AlreadyRevokedError("this credential is revoked already", id=credential.id, reason=known.reason)
+    revocation = Revocation(
+        organisation_id=credential.organisation_id,
+        credential_id=credential.id,
+        digest=credential.digest,
+        reason=reason,
+        requested_at=clock(),
+        waits_for=waits_for,
+    )
+    session.add(revocation)
+    session.flush()
+    return revocation
+
+
+def correct(
+    session: Session,
+    *,
+    vault: Vault,
+    issuer: Issuer,
+    credential: Credential,
+    award: Award,
+    valid_until: str | None,
+    clock: Clock,
+) -> str:
+    """Issue a corrected credential and revoke the old one as SUPERSEDED once the new one is FINAL. Returns the new id."""
+    if credential.replaced_by is not None:
+        raise AlreadyReplacedError("this credential was corrected before", replaced_by=credential.replaced_by)
+    kind = kind_of(credential.kind)
+    award = replace(award, person_id=credential.person_id, row=credential.row)
+    # The old row leaves the unique natural key first, so that the new one may take it.
+    marker = new_id()
+    session.execute(update(Credential).where(col(Credential.id) == credential.id).values(replaced_by=marker))
+    outcome = issue_awards(
+        session,
+        vault=vault,
+        issuer=issuer,
+        kind=kind,
+        awards=[award],
+        valid_until=valid_until,
+        run_id=None,
+        clock=clock,
+    )
+    if not outcome.issued:
+        raise ConflictError("another credential of this issuer already says the same", id=credential.id)
+    new = session.get_one(Credential, outcome.issued[0])
+    credential.replaced_by = new.id
+    new.replaces = credential.id
+    session.add_all([credential, new])
+    session.flush()
+    revoke(session, credential=credential, reason=RevocationReason.SUPERSEDED, clock=clock, waits_for=new.digest)
+    return new.id

@@ -1,0 +1,83 @@
+"""Tables of issuers: who they are, their keys (sealed where we hold them), and the keys of their machines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from portfolio.db import UtcDateTime, new_id
+
+
+class Custody(StrEnum):
+    """Who holds an issuer's private key; the order is the contract's enum."""
+
+    OWN = "own"
+    HOSTED = "hosted"
+
+
+class Purpose(StrEnum):
+    """What a key of an issuer may sign; the order is the contract's enum."""
+
+    CREDENTIAL = "credential"
+    STATUS = "status"
+
+
+class Organisation(SQLModel, table=True):
+    """An issuer. `issuer_id` is keccak256 of the DID, as on chain."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    slug: str = Field(unique=True, max_length=64)
+    name: str = Field(max_length=300)
+    did: str = Field(unique=True, max_length=400)
+    issuer_id: bytes = Field(unique=True)
+    kinds: int
+    contact: str = Field(max_length=300)
+    time_zone: str = Field(default="Europe/Moscow", max_length=64)
+    custody: Custody
+    controller: str = Field(max_length=42)
+    sealed_controller_key: bytes | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    call_id: str | None = Field(default=None, description="the call that admits it")
+    admitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="block time of its admission")
+
+
+class IssuerKey(SQLModel, table=True):
+    """An Ed25519 key of an issuer; the private half is here, sealed, only in hosted custody."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    purpose: Purpose
+    custody: Custody
+    public_key: bytes = Field(unique=True)
+    sealed_private_key: bytes | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    call_id: str | None = Field(default=None, description="the call that puts it on chain")
+    active_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="block time from which it is good"
+    )
+    retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApiKey(SQLModel, table=True):
+    """A machine's key to the API of one organisation; only its hash is stored."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    label: str = Field(max_length=100)
+    key_hash: bytes = Field(unique=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StatusList(SQLModel, table=True):
+    """A Bitstring Status List of an issuer; `order` is its indexes shuffled, `used` how many are given out."""
+
+    __table_args__ = (UniqueConstraint("organisation_id", "number"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    number: int
+    used: int = 0
+    order: bytes

@@ -1,0 +1,213 @@
+"""Issuers: made here, admitted and given keys on chain by calls that the worker sends."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+
+from eth_account import Account
+from sqlmodel import Session, col, select
+from tiny_keccak import keccak256
+
+from portfolio.anchoring.models import CallPurpose, Sender
+from portfolio.anchoring.service import enqueue_call, mined_at
+from portfolio.credentials.kinds import KINDS, kind_of
+from portfolio.documents.vault import Vault
+from portfolio.errors import ConflictError, NotFoundError, PortfolioError
+from portfolio.jobs import Clock
+from portfolio.organisations.did import did_document, did_web
+from portfolio.organisations.keys import new_hosted_key
+from portfolio.organisations.models import Custody, IssuerKey, Organisation, Purpose
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+class BadSlugError(PortfolioError):
+    status = 422
+    code = "bad_slug"
+
+
+def create_organisation(
+    session: Session,
+    *,
+    vault: Vault,
+    identifier_host: str,
+    slug: str,
+    name: str,
+    contact: str,
+    kinds: Sequence[str],
+    clock: Clock,
+    time_zone: str = "Europe/Moscow",
+    own_keys: Mapping[Purpose, bytes] | None = None,
+) -> Organisation:
+    """Make an issuer, and queue its admission and its keys on chain.
+
+    Its keys are hosted here unless `own_keys` gives the public keys (32 bytes) it keeps elsewhere. The controller account
+    is hosted in either case, so that the issuer needs no coin; a controller elsewhere comes by recovery.
+    """
+    if not SLUG.fullmatch(slug):
+        raise BadSlugError("a slug has lower-case Latin letters, digits and inner hyphens, at most 64", slug=slug)
+    if session.exec(select(Organisation).where(Organisation.slug == slug)).first():
+        raise ConflictError(f"there is an organisation {slug} already", slug=slug)
+    did = did_web(identifier_host, slug)
+    controller_key = secrets.token_bytes(32)
+    organisation = Organisation(
+        slug=slug,
+        name=name,
+        did=did,
+        issuer_id=keccak256(did.encode()),
+        kinds=kinds_mask(kinds),
+        contact=contact,
+        time_zone=time_zone,
+        custody=Custody.OWN if own_keys else Custody.HOSTED,
+        controller=Account.from_key(controller_key).address,
+        created_at=clock(),
+    )
+    organisation.sealed_controller_key = vault.seal(controller_key, context=f"controller:{organisation.id}")
+    session.add(organisation)
+    session.flush()
+    _queue_admission(session, organisation, clock)
+    for purpose in Purpose:
+        _add_key(session, vault, organisation, purpose, (own_keys or {}).get(purpose), clock)
+    return organisation
+
+
+def kinds_mask(kinds: Sequence[str]) -> int:
+    """Return the contract's bit mask of kinds named by their codes."""
+    mask = 0
+    for code in kinds:
+        mask |= 1 << kind_of(code).bit
+    return mask
+
+
+def kinds_of_mask(mask: int) -> list[str]:
+    """Return the codes of the kinds in a mask."""
+    return [code for code, kind in KINDS.items() if mask >> kind.bit & 1]
+
+
+def organisation_by_slug(session: Session, *, slug: str) -> Organisation:
+    """Return the organisation of a slug, or raise `NotFoundError` that lists none of the others."""
+    found = session.exec(select(Organisation).where(Organisation.slug == slug)).first()
+    if found is None:
+        raise NotFoundError(f"there is no organisation {slug}", slug=slug)
+    return found
+
+
+def keys_of(session: Session, *, organisation: Organisation) -> list[IssuerKey]:
+    """Return all keys of an issuer, oldest first."""
+    return list(
+        session.exec(
+            select(IssuerKey).where(IssuerKey.organisation_id == organisation.id).order_by(col(IssuerKey.created_at))
+        )
+    )
+
+
+def rotate_key(
+    session: Session, *, vault: Vault, organisation: Organisation, purpose: Purpose, clock: Clock
+) -> IssuerKey:
+    """Give the issuer a new hosted key; the old one stays good until it is retired. What it signed stays valid."""
+    return _add_key(session, vault, organisation, purpose, None, clock)
+
+
+def retire_key(session: Session, *, key: IssuerKey, organisation: Organisation, as_of: int, clock: Clock) -> None:
+    """Queue the end of a key as of a block time (unix seconds, at most 30 days back without a registrar)."""
+    key.retired_at = clock()
+    session.add(key)
+    enqueue_call(
+        session,
+        purpose=CallPurpose.RETIRE_KEY,
+        sender=Sender.OPERATOR,
+        subject="0x" + organisation.issuer_id.hex(),
+        payload={
+            "issuer_id": "0x" + organisation.issuer_id.hex(),
+            "public_key": "0x" + key.public_key.hex(),
+            "as_of": as_of,
+        },
+        now=clock(),
+    )
+
+
+def document_of(session: Session, *, organisation: Organisation) -> dict[str, object]:
+    """Return the DID document with the keys that are present now."""
+    present = [key.public_key for key in keys_of(session, organisation=organisation) if key.retired_at is None]
+    return did_document(organisation.did, present)
+
+
+def controller_key_of(session: Session, *, vault: Vault, issuer_id: bytes) -> bytes | None:
+    """Return the private key of the controller that we host for an issuer, or None."""
+    row = session.exec(select(Organisation).where(Organisation.issuer_id == issuer_id)).first()
+    if row is None or row.sealed_controller_key is None:
+        return None
+    return vault.open(row.sealed_controller_key, context=f"controller:{row.id}")
+
+
+def _queue_admission(session: Session, organisation: Organisation, clock: Clock) -> None:
+    call = enqueue_call(
+        session,
+        purpose=CallPurpose.ADMIT,
+        sender=Sender.REGISTRAR,
+        subject="0x" + organisation.issuer_id.hex(),
+        payload={
+            "issuer_id": "0x" + organisation.issuer_id.hex(),
+            "did": organisation.did,
+            "controller": organisation.controller,
+            "name": organisation.name,
+            "kinds": organisation.kinds,
+        },
+        now=clock(),
+    )
+    organisation.call_id = call.id
+    session.add(organisation)
+
+
+def _add_key(
+    session: Session,
+    vault: Vault,
+    organisation: Organisation,
+    purpose: Purpose,
+    public_key: bytes | None,
+    clock: Clock,
+) -> IssuerKey:
+    now = clock()
+    if public_key is None:
+        key = new_hosted_key(vault, organisation=organisation, purpose=purpose, now=now)
+    else:
+        key = IssuerKey(
+            organisation_id=organisation.id,
+            purpose=purpose,
+            custody=Custody.OWN,
+            public_key=public_key,
+            created_at=now,
+        )
+    call = enqueue_call(
+        session,
+        purpose=CallPurpose.ADD_KEY,
+        sender=Sender.OPERATOR,
+        subject="0x" + organisation.issuer_id.hex(),
+        payload={
+            "issuer_id": "0x" + organisation.issuer_id.hex(),
+            "public_key": "0x" + key.public_key.hex(),
+            "purpose": list(Purpose).index(purpose),
+            "custody": list(Custody).index(key.custody),
+        },
+        now=now,
+    )
+    key.call_id = call.id
+    session.add(key)
+    session.flush()
+    return key
+
+
+def settle_registrations(session: Session) -> int:
+    """Take over from the chain which issuers are admitted and which keys are good now; returns how many were new."""
+    settled = 0
+    for organisation in session.exec(select(Organisation).where(col(Organisation.admitted_at).is_(None))).all():
+        organisation.admitted_at = mined_at(session, call_id=organisation.call_id)
+        settled += organisation.admitted_at is not None
+        session.add(organisation)
+    for key in session.exec(select(IssuerKey).where(col(IssuerKey.active_at).is_(None))).all():
+        key.active_at = mined_at(session, call_id=key.call_id)
+        settled += key.active_at is not None
+        session.add(key)
+    return settled

@@ -1,0 +1,99 @@
+"""Persons as one organisation knows them: found again only by its own number or SNILS, never by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from portfolio.db import new_id
+from portfolio.documents.vault import Vault
+from portfolio.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a record says of a person besides the award. Everything is optional but the name."""
+
+    name: str
+    birth_date: str | None = None
+    snils: str | None = None
+    number: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person's id and opened key, for the length of one unit of work."""
+
+    id: str
+    key: bytes
+
+
+def persons_for(
+    session: Session, *, vault: Vault, organisation_id: str, profiles: Sequence[Profile], now: datetime
+) -> list[KnownPerson]:
+    """Return a person per profile, in order: the one with the same number or SNILS, else a new one."""
+    matches = [_match(vault, organisation_id, profile) for profile in profiles]
+    known = _known(session, vault, organisation_id, [match for match in matches if match])
+    people: list[KnownPerson] = []
+    rows: list[dict[str, object]] = []
+    for profile, match in zip(profiles, matches, strict=True):
+        person = known.get(match) if match else None
+        if person is None:
+            person, row = _new_person(vault, organisation_id, profile, match, now)
+            rows.append(row)
+            if match:
+                known[match] = person
+        people.append(person)
+    if rows:
+        session.execute(insert(Person), rows)
+    return people
+
+
+def open_person(session: Session, *, vault: Vault, person_id: str) -> KnownPerson:
+    """Return one person with his key opened."""
+    person = session.get_one(Person, person_id)
+    return KnownPerson(person.id, vault.open_person_key(person.sealed_key, person_id=person.id))
+
+
+def _match(vault: Vault, organisation_id: str, profile: Profile) -> bytes | None:
+    if profile.number:
+        return vault.hmac("person-number", organisation_id, profile.number)
+    if profile.snils:
+        return vault.hmac("person-snils", organisation_id, profile.snils)
+    return None
+
+
+def _known(session: Session, vault: Vault, organisation_id: str, matches: Sequence[bytes]) -> dict[bytes, KnownPerson]:
+    known: dict[bytes, KnownPerson] = {}
+    for start in range(0, len(matches), 500):
+        rows = session.exec(
+            select(Person)
+            .where(Person.organisation_id == organisation_id)
+            .where(col(Person.match).in_(matches[start : start + 500]))
+        )
+        for row in rows:
+            if row.match:
+                known[row.match] = KnownPerson(row.id, vault.open_person_key(row.sealed_key, person_id=row.id))
+    return known
+
+
+def _new_person(
+    vault: Vault, organisation_id: str, profile: Profile, match: bytes | None, now: datetime
+) -> tuple[KnownPerson, dict[str, object]]:
+    person_id = new_id()
+    sealed_key, key = vault.new_person_key(person_id)
+    row = {
+        "id": person_id,
+        "organisation_id": organisation_id,
+        "match": match,
+        "sealed_key": sealed_key,
+        "sealed_profile": vault.seal_for(key, orjson.dumps(asdict(profile)), context=f"profile:{person_id}"),
+        "created_at": now,
+    }
+    return KnownPerson(person_id, key), row
