@@ -1,0 +1,174 @@
+"""From leaves to sealed batches, and what is known about a digest afterwards. Nothing here talks to the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, update
+from sqlmodel import Session, col, select
+
+from portfolio.anchoring.merkle import Tree
+from portfolio.anchoring.models import Batch, CallPurpose, ChainCall, Leaf, Sender
+from portfolio.anchoring.states import OF_BATCH, AnchoringState, CallState
+from portfolio.jobs import Clock, crash_point
+
+HASH_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a digest stands: its state and, once mined, the facts of its batch's anchor."""
+
+    state: AnchoringState
+    note: str = ""
+    root: bytes | None = None
+    proof: tuple[bytes, ...] = ()
+    transaction: str | None = None
+    block_number: int | None = None
+    block_hash: bytes | None = None
+    block_time: int | None = None
+
+    @property
+    def is_mined(self) -> bool:
+        return self.state in {AnchoringState.MINED, AnchoringState.FINAL}
+
+
+def add_leaves(session: Session, *, digests: Iterable[bytes], tag: str, now: datetime) -> None:
+    """Queue digests for the next batch; a digest that is there already is the database's error, never a second leaf."""
+    rows = [{"tag": tag, "digest": digest, "created_at": now} for digest in digests]
+    if rows:
+        session.execute(insert(Leaf), rows)
+
+
+def seal_batch(session: Session, *, clock: Clock, limit: int) -> Batch | None:
+    """Seal the oldest waiting leaves into one batch and queue its anchor; None when nothing waits.
+
+    Order, proofs and the wish to anchor are written in one transaction, so that a crash leaves all or nothing.
+    """
+    waiting = session.exec(
+        select(Leaf.id, Leaf.digest)
+        .where(col(Leaf.batch_id).is_(None))
+        .where(col(Leaf.held).is_(None))
+        .order_by(col(Leaf.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not waiting:
+        return None
+    tree = Tree.of([digest for _, digest in waiting])
+    now = clock()
+    call = enqueue_call(
+        session,
+        purpose=CallPurpose.ANCHOR,
+        sender=Sender.OPERATOR,
+        subject="0x" + tree.root.hex(),
+        payload={"root": "0x" + tree.root.hex()},
+        now=now,
+    )
+    batch = Batch(root=tree.root, leaf_count=len(waiting), sealed_at=now, call_id=call.id)
+    session.add(batch)
+    session.flush()
+    crash_point("sealing")
+    leaves = Leaf.__table__  # type: ignore[attr-defined]
+    proofs = tree.proofs()
+    session.connection().execute(
+        update(leaves).where(leaves.c.id == bindparam("leaf")).values(batch_id=batch.id, proof=bindparam("path")),
+        [{"leaf": row, "path": b"".join(proofs[digest])} for row, digest in waiting],
+    )
+    crash_point("sealed")
+    return batch
+
+
+def enqueue_call(
+    session: Session,
+    *,
+    purpose: CallPurpose,
+    sender: Sender,
+    subject: str,
+    payload: dict[str, Any],
+    now: datetime,
+) -> ChainCall:
+    """Write down that we want the chain to do something; the sender does it after this transaction commits."""
+    last = session.exec(select(func.max(ChainCall.sequence))).one()
+    call = ChainCall(
+        sequence=(last or 0) + 1, purpose=purpose, sender=sender, subject=subject, payload=payload, created_at=now
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def mined_at(session: Session, *, call_id: str | None) -> datetime | None:
+    """Return the block time of a call that is mined or final, else None."""
+    call = session.get(ChainCall, call_id) if call_id else None
+    if call is None or call.block_time is None or call.state not in {CallState.MINED, CallState.FINAL}:
+        return None
+    return datetime.fromtimestamp(call.block_time, UTC)
+
+
+def standings(session: Session, *, digests: Sequence[bytes]) -> dict[bytes, Standing]:
+    """Return where each known digest stands; unknown digests are left out."""
+    found: dict[bytes, Standing] = {}
+    for start in range(0, len(digests), 500):
+        rows = session.exec(
+            select(Leaf, Batch, ChainCall)
+            .join(Batch, col(Leaf.batch_id) == col(Batch.id), isouter=True)
+            .join(ChainCall, col(Batch.call_id) == col(ChainCall.id), isouter=True)
+            .where(col(Leaf.digest).in_(digests[start : start + 500]))
+        ).all()
+        for leaf, batch, call in rows:
+            found[leaf.digest] = _standing(leaf, batch, call)
+    return found
+
+
+def standing_of(session: Session, *, digest: bytes) -> Standing | None:
+    """Return where one digest stands, or None when it was never queued here."""
+    return standings(session, digests=[digest]).get(digest)
+
+
+def _standing(leaf: Leaf, batch: Batch | None, call: ChainCall | None) -> Standing:
+    if leaf.held:
+        return Standing(state=AnchoringState.HELD, note=leaf.held)
+    if batch is None or call is None:
+        return Standing(state=AnchoringState.SIGNED)
+    path = leaf.proof or b""
+    return Standing(
+        state=OF_BATCH[call.state],
+        note=call.note,
+        root=batch.root,
+        proof=tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)),
+        transaction=call.transaction,
+        block_number=call.block_number,
+        block_hash=call.block_hash,
+        block_time=call.block_time,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much is under way: leaves without a batch, calls not yet final, calls that need a person."""
+
+    waiting_leaves: int
+    open_calls: int
+    held_calls: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.waiting_leaves or self.open_calls)
+
+
+def backlog(session: Session) -> Backlog:
+    """Count what is under way."""
+    waiting = session.exec(
+        select(func.count()).select_from(Leaf).where(col(Leaf.batch_id).is_(None)).where(col(Leaf.held).is_(None))
+    ).one()
+    calls = dict(session.exec(select(ChainCall.state, func.count()).group_by(col(ChainCall.state))).all())
+    held = calls.get(CallState.HELD, 0)
+    return Backlog(
+        waiting_leaves=waiting,
+        open_calls=sum(calls.values()) - held - calls.get(CallState.FINAL, 0),
+        held_calls=held,
+    )
