@@ -1,0 +1,117 @@
+"""Answers whether a credential is real, for a public link or a file, and makes the bundle that answers without us."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlmodel import Session
+
+from portfolio.anchoring.leaf import TAG_CREDENTIAL
+from portfolio.anchoring.service import Standing, standing_of
+from portfolio.credentials.bundles import bundle_json
+from portfolio.credentials.canonical import StructureError, verify_signature
+from portfolio.credentials.facts import Receipt, TrustedPair
+from portfolio.credentials.models import Credential
+from portfolio.credentials.report import Report, Verdict
+from portfolio.credentials.service import credential_by_token, open_body
+from portfolio.credentials.verdict import ask, judge
+from portfolio.documents.vault import Vault
+from portfolio.jobs import Clock
+from portfolio.organisations.models import Organisation
+from portfolio.organisations.service import document_of
+from portfolio.verification.keeper import FactsKeeper, unix
+
+
+_TOKEN = re.compile(r"(?:^|/v/)([A-Za-z0-9_-]{16,64})(?:[/?#].*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report, and the last verdict with its time where the present one had to be CANNOT_CHECK."""
+
+    report: Report
+    last_verdict: Verdict | None = None
+    last_at: datetime | None = None
+    contact: str | None = None
+
+
+def verify_document(data: bytes, *, keeper: FactsKeeper, clock: Clock) -> Answer:
+    """Judge a bundle or a bare credential. Never raises for anything in `data`, nor for an outage."""
+    now = unix(clock())
+    try:
+        asked = ask(data)
+    except StructureError as error:
+        return Answer(judge(error, trust=keeper.trust, facts=(), now=now))
+    signed = asked.credential
+    if not verify_signature(signed.public_key, signed.signing_input, signed.signature):
+        # Cheap checks first: a forged signature never costs the chain a call (fault 146).
+        return Answer(judge(asked, trust=keeper.trust, facts=(), now=now))
+    found = keeper.find(asked.question)
+    report = judge(asked, trust=keeper.trust, facts=found.facts, now=now)
+    if report.verdict is not Verdict.CANNOT_CHECK or found.stored_at is None:
+        return Answer(report)
+    last = judge(asked, trust=keeper.trust, facts=found.stored, now=unix(found.stored_at))
+    return Answer(report, last.verdict, found.stored_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What stands behind a public link: the bundle, and whom to ask."""
+
+    credential_id: str
+    bundle: bytes
+    contact: str
+
+
+def linked(session: Session, *, vault: Vault, pair: TrustedPair, token: str) -> Linked:
+    """Return the bundle behind a link; raises `NotFoundError` the same for unknown, replaced and unsigned."""
+    credential = credential_by_token(session, token=token)
+    organisation = session.get_one(Organisation, credential.organisation_id)
+    bundle = bundle_of(session, vault=vault, pair=pair, credential=credential, organisation=organisation)
+    return Linked(credential.id, bundle, organisation.contact)
+
+
+def require_link(session: Session, *, token: str) -> None:
+    """Raise `NotFoundError` unless the link is known."""
+    credential_by_token(session, token=token)
+
+
+def token_in(text: str) -> str:
+    """Return the token in what a person pasted: a link, or the token alone. Anything else gives a token nobody has."""
+    match = _TOKEN.search(text.strip())
+    return match.group(1) if match else "unknown"
+
+
+def bundle_of(
+    session: Session, *, vault: Vault, pair: TrustedPair, credential: Credential, organisation: Organisation
+) -> bytes:
+    """Return the bundle of a signed credential: with its receipt once it is mined, without before."""
+    body = open_body(session, vault=vault, credential=credential)
+    standing = standing_of(session, digest=credential.digest or b"")
+    receipts = [_receipt(standing, pair, credential.digest or b"")] if standing and standing.is_mined else []
+    issuer: dict[str, Any] = {"did_document": document_of(session, organisation=organisation)}
+    return orjson.dumps(bundle_json(credential=orjson.loads(body), receipts=receipts, issuer=issuer))
+
+
+def _receipt(standing: Standing, pair: TrustedPair, digest: bytes) -> Receipt:
+    return Receipt(
+        tag=_hex(TAG_CREDENTIAL),
+        digest=_hex(digest),
+        root=_hex(standing.root or b""),
+        proof=tuple(_hex(step) for step in standing.proof),
+        chain_id=pair.chain_id,
+        genesis_hash=pair.genesis_hash,
+        contract=pair.credential_registry,
+        transaction=standing.transaction or _hex(bytes(32)),
+        block_number=standing.block_number or 0,
+        block_hash=_hex(standing.block_hash or b""),
+        block_time=standing.block_time or 0,
+    )
+
+
+def _hex(data: bytes) -> str:
+    return "0x" + data.hex()
