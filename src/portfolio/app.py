@@ -1,0 +1,165 @@
+"""Composition: what a process is made of, and the web application over it. The only place that puts the slices together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portfolio import metrics
+from portfolio.anchoring import routes as anchoring_routes
+from portfolio.config import Settings
+from portfolio.credentials import routes as credentials_routes
+from portfolio.credentials.facts import TrustedPair
+from portfolio.db import Database
+from portfolio.documents import routes as documents_routes
+from portfolio.documents.storage import DocumentStore
+from portfolio.documents.vault import Vault
+from portfolio.errors import PortfolioError
+from portfolio.issuing import routes as issuing_routes
+from portfolio.issuing.service import TableHasErrorsError
+from portfolio.jobs import Clock
+from portfolio.organisations import routes as organisations_routes
+from portfolio.verification import routes as verification_routes
+from portfolio.verification.keeper import FactsKeeper
+from portfolio.verification.routes import PageCache, language_of, link_page
+from portfolio.web import render
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Portfolio:
+    """Everything a process was composed of; passed on as a value, there are no singletons."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    store: DocumentStore
+    pair: TrustedPair
+    keeper: FactsKeeper
+    clock: Clock
+    pages: PageCache = field(default_factory=PageCache)
+
+
+def create_app(portfolio: Portfolio) -> FastAPI:
+    """Return the web application: pages, API, health. It starts the watch of the registers with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        watch = threading.Thread(target=portfolio.keeper.watch, args=(stop,), name="registers", daemon=True)
+        watch.start()
+        yield
+        stop.set()
+        watch.join(timeout=5)
+
+    production = portfolio.settings.is_production
+    app = FastAPI(
+        title="Portfolio",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None if production else "/api/v1/openapi.json",
+    )
+    app.state.portfolio = portfolio
+    # Before the API's routes: the page of a public link is asked for more often than all the rest together.
+    app.router.routes.insert(0, Route("/v/{token}", link_page, methods=["GET", "HEAD"]))
+    app.router.routes.insert(1, Mount("/static", StaticFiles(directory=render.STATIC), name="static"))
+    for slice_routes in (
+        verification_routes,
+        issuing_routes,
+        credentials_routes,
+        documents_routes,
+        organisations_routes,
+        anchoring_routes,
+    ):
+        app.include_router(slice_routes.router)
+    app.add_route("/metrics", metrics.endpoint, include_in_schema=False)
+    app.add_exception_handler(PortfolioError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+class SecurityHeaders:
+    """Adds the security headers to every answer (a plain ASGI layer: the hot page passes through it)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in render.SECURITY_HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in self._headers if pair[0] not in present)]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def _wants_page(request: Request) -> bool:
+    return not request.url.path.startswith(("/api/", "/c/", "/healthz", "/readyz", "/metrics"))
+
+
+def _answer(request: Request, status: int, code: str, message: str, data: dict[str, Any]) -> Response:
+    if _wants_page(request):
+        language = language_of(request)
+        return HTMLResponse(render.error_page(status, code, message, language), status_code=status)
+    return JSONResponse({"error": {"code": code, "message": message, **data}}, status_code=status)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PortfolioError)  # noqa: S101  registered for this class
+    data: dict[str, Any] = dict(error.data)
+    if isinstance(error, TableHasErrorsError):
+        data["report"] = error.report.to_json()
+    response = _answer(request, error.status, error.code, error.message, data)
+    if error.status == 401:  # noqa: PLR2004
+        response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    # Places and kinds of mistakes, never the values: they may be a person's data.
+    problems = [
+        {"field": ".".join(str(part) for part in item["loc"][1:]), "problem": item["msg"], "type": item["type"]}
+        for item in error.errors()
+    ]
+    return _answer(
+        request, 422, "malformed_request", "the request does not have the form asked for", {"problems": problems}
+    )
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    code = codes.get(error.status_code, "refused")
+    response = _answer(request, error.status_code, code, str(error.detail), {})
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("unforeseen %s in %s", type(error).__name__, request.scope.get("route"))
+    return _answer(request, 500, "internal", "something went wrong here; nothing was changed", {})

@@ -1,0 +1,58 @@
+"""`portfolio audit`: database, document store and chain held against each other, from raw records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+from portfolio.anchoring.audit import Finding, audit_batches, audit_calls
+from portfolio.anchoring.sending import Gateway
+from portfolio.app import Portfolio
+from portfolio.credentials.audit import audit_credentials
+from portfolio.documents.mirror import audit_documents
+from portfolio.errors import UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What disagrees. `chain_asked` is false when the chain did not answer: then nothing is said about it."""
+
+    findings: tuple[Finding, ...]
+    chain_asked: bool
+
+    @property
+    def exit_code(self) -> int:
+        if self.findings:
+            return 1
+        return 0 if self.chain_asked else 3
+
+    @property
+    def summary(self) -> str:
+        found = f"{len(self.findings)} disagreements" if self.findings else "everything agrees"
+        return found if self.chain_asked else f"{found}; the chain did not answer and was not compared"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"chain_asked": self.chain_asked, "findings": [asdict(finding) for finding in self.findings]}
+
+
+def audit_all(portfolio: Portfolio, gateway: Gateway, *, limit: int) -> AuditReport:
+    """Audit everything; stops at `limit` findings of a part."""
+    findings: list[Finding] = []
+    chain_asked = True
+    with portfolio.database.read() as session:
+        findings += islice(audit_batches(session), limit)
+        findings += islice(audit_credentials(session, vault=portfolio.vault), limit)
+        try:
+            findings += islice(audit_calls(session, gateway), limit)
+        except UnavailableError:
+            chain_asked = False
+    findings += islice(_documents(portfolio), limit)
+    return AuditReport(tuple(findings), chain_asked)
+
+
+def _documents(portfolio: Portfolio) -> Iterator[Finding]:
+    report = audit_documents(read=portfolio.database.read, store=portfolio.store)
+    for document_id in report.lost:
+        yield Finding("document_lost", document_id, "no store has its ciphertext whole")

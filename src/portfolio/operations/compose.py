@@ -1,0 +1,172 @@
+"""Puts a process together from the settings; refuses to start on anything unsafe, with a sentence that says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from portfolio.anchoring.gateway import ChainGateway
+from portfolio.anchoring.models import Sender
+from portfolio.app import Portfolio
+from portfolio.chain.accounts import Account, development_account
+from portfolio.chain.answers import NetworkPin
+from portfolio.chain.client import ChainClient
+from portfolio.chain.registry import Deployment, deploy, read_deployment
+from portfolio.config import Settings
+from portfolio.credentials.facts import TrustedPair, TrustRoots
+from portfolio.credentials.trust import dump_trust
+from portfolio.db import Database, utc_now
+from portfolio.documents.encryption import load_master_keys
+from portfolio.documents.service import open_store
+from portfolio.documents.vault import Vault
+from portfolio.errors import PortfolioError
+from portfolio.migrations import require_newest
+from portfolio.organisations.models import Organisation
+from portfolio.organisations.service import controller_key_of
+from portfolio.verification.keeper import FactsKeeper
+from portfolio.verification.reader import PairNode
+
+LOCAL_CHAIN_ID = 31337
+
+
+class UnsafeSettingsError(PortfolioError):
+    """Settings that may not be used in production, or that contradict what is stored."""
+
+    status = 500
+    code = "unsafe_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts this process sends with; registrars only where this process admits issuers."""
+
+    operator: Account
+    registrars: tuple[Account, ...]
+
+    def of(self, sender: Sender) -> Account:
+        """Return the account of a sender; raises when this process was not given it."""
+        if sender is Sender.OPERATOR:
+            return self.operator
+        if not self.registrars:
+            raise UnsafeSettingsError("a registrar's key is needed here: set PORTFOLIO_REGISTRAR_KEYS")
+        return self.registrars[0]
+
+
+def accounts_of(settings: Settings) -> Accounts:
+    """Return the accounts of the settings; the local chain's own where none are set and this is no production."""
+    if settings.operator_key is None:
+        if settings.is_production or not settings.uses_local_chain:
+            raise UnsafeSettingsError("set PORTFOLIO_OPERATOR_KEY to the key of the account that sends transactions")
+        operator, *registrars = (development_account(index, chain_id=LOCAL_CHAIN_ID) for index in range(3))
+        return Accounts(operator, tuple(registrars))
+    keys = settings.registrar_keys.get_secret_value() if settings.registrar_keys else ""
+    accounts = Accounts(
+        Account.from_hex(settings.operator_key.get_secret_value()),
+        tuple(Account.from_hex(key) for key in keys.split(",") if key.strip()),
+    )
+    known = [account for account in (accounts.operator, *accounts.registrars) if account.is_known_to_everybody]
+    if settings.is_production and known:
+        raise UnsafeSettingsError(f"the key of {known[0].address} is printed in manuals: make a new one")
+    return accounts
+
+
+def check_production(settings: Settings) -> None:
+    """Refuse what only development may do (fault 73)."""
+    if not settings.is_production:
+        return
+    if settings.uses_local_chain:
+        raise UnsafeSettingsError("production needs a chain: set PORTFOLIO_CHAIN_RPC_URL")
+    if settings.max_head_age is None:
+        raise UnsafeSettingsError("production needs PORTFOLIO_MAX_HEAD_AGE: a node that stopped must not be believed")
+    if not settings.public_url.startswith("https://"):
+        raise UnsafeSettingsError("production needs https in PORTFOLIO_PUBLIC_URL")
+    accounts_of(settings)
+
+
+def deploy_contracts(settings: Settings) -> Deployment:
+    """Deploy the pair of contracts unless the record shows it deployed; harmless to repeat."""
+    accounts = accounts_of(settings)
+    client = ChainClient(settings.resolved_rpc_url)
+    return deploy(
+        client,
+        registrars=[account.address for account in accounts.registrars],
+        operator=accounts.operator,
+        record_path=settings.resolved_deployment_file,
+    )
+
+
+def trusted_pair(settings: Settings, deployment: Deployment) -> TrustedPair:
+    """Return the service's own pair as it trusts it."""
+    return deployment.trusted_pair(
+        name="local" if settings.uses_local_chain else "main",
+        depth=settings.finality_depth,
+        max_head_age=settings.max_head_age,
+        rpc_urls=(settings.resolved_rpc_url,),
+        local=settings.uses_local_chain,
+    )
+
+
+def write_trust(settings: Settings, pair: TrustedPair) -> None:
+    """Write the trust roots that `portfolio verify` takes by default on this machine."""
+    path = settings.data_dir / "trust.json"
+    text = dump_trust(TrustRoots((pair,)))
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+def open_portfolio(settings: Settings) -> Portfolio:
+    """Compose a process over a migrated database and a deployed pair."""
+    check_production(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.resolved_database_url)
+    require_newest(database)
+    value = settings.master_key.get_secret_value() if settings.master_key else None
+    keys = load_master_keys(value=value, path=settings.resolved_master_key_file, is_production=settings.is_production)
+    with database.read() as session:
+        _check_identifier_host(session, settings)
+    deployment = read_deployment(settings.resolved_deployment_file)
+    pair = trusted_pair(settings, deployment)
+    keeper = FactsKeeper(
+        trust=TrustRoots((pair,)),
+        readers={pair.name: PairNode(pair, settings.resolved_rpc_url)},
+        database=database,
+        clock=utc_now,
+        max_age=settings.facts_max_age,
+    )
+    store = open_store(
+        data_dir=settings.data_dir, ipfs_api_url=settings.ipfs_api_url, is_production=settings.is_production
+    )
+    return Portfolio(
+        settings=settings,
+        database=database,
+        vault=Vault(keys),
+        store=store,
+        pair=pair,
+        keeper=keeper,
+        clock=utc_now,
+    )
+
+
+def open_gateway(portfolio: Portfolio) -> ChainGateway:
+    """Return what the worker sends through."""
+    settings = portfolio.settings
+    deployment = read_deployment(settings.resolved_deployment_file)
+
+    def controller(issuer_id: bytes) -> Account | None:
+        with portfolio.database.read() as session:
+            key = controller_key_of(session, vault=portfolio.vault, issuer_id=issuer_id)
+        return Account(key) if key else None
+
+    pin = NetworkPin(deployment.chain_id, deployment.genesis_hash)
+    client = ChainClient(settings.resolved_rpc_url, pin=pin)
+    return ChainGateway(client, deployment, accounts=accounts_of(settings).of, controller=controller)
+
+
+def _check_identifier_host(session: Session, settings: Settings) -> None:
+    """The host of the DIDs is frozen at the first issuer: another would orphan every credential."""
+    did = session.exec(select(Organisation.did).limit(1)).first()
+    if did is not None and did.split(":")[2].replace("%3A", ":") != settings.identifier_host:
+        raise UnsafeSettingsError(
+            "PORTFOLIO_IDENTIFIER_HOST differs from the host that issuers already have: set it back"
+        )

@@ -1,0 +1,110 @@
+"""`portfolio up`: chain, contracts, schema, web server and worker together, stopped together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from portfolio.app import Portfolio, create_app
+from portfolio.chain.local import LocalChain
+from portfolio.config import Settings
+from portfolio.db import Database
+from portfolio.errors import ConflictError
+from portfolio.migrations import migrate
+from portfolio.operations.demo import Shown
+from portfolio.operations.compose import deploy_contracts, open_portfolio, trusted_pair, write_trust
+
+STOP_SECONDS = 10
+
+
+class AlreadyRunningError(ConflictError):
+    code = "already_running"
+
+
+@contextmanager
+def local_chain(settings: Settings) -> Iterator[None]:
+    """Run the local chain for the length of the block; nothing when another node is set."""
+    if not settings.uses_local_chain:
+        yield
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with LocalChain(settings.data_dir, port=settings.chain_port):
+        yield
+
+
+def prepare(settings: Settings) -> Portfolio:
+    """Deploy, migrate, write the trust roots, compose: all harmless to repeat."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    deployment = deploy_contracts(settings)
+    database = Database(settings.resolved_database_url)
+    migrate(database)
+    database.dispose()
+    write_trust(settings, trusted_pair(settings, deployment))
+    return open_portfolio(settings)
+
+
+@contextmanager
+def worker_process() -> Iterator[None]:
+    """Run a worker beside this process, on another core."""
+    worker = subprocess.Popen([sys.executable, "-m", "portfolio.cli", "worker"], start_new_session=True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGTERM)
+        try:
+            worker.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
+
+
+def serve(portfolio: Portfolio) -> None:
+    """Serve until SIGINT or SIGTERM; answers under way are finished first."""
+    settings = portfolio.settings
+    config = uvicorn.Config(
+        create_app(portfolio),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,  # addresses hold the tokens of links (fault 104)
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    uvicorn.Server(config).run()
+
+
+def serve_all(portfolio: Portfolio, shown: Shown | None) -> None:
+    """Serve with a worker beside, after telling what to look at."""
+    with worker_process():
+        tell(portfolio, shown)
+        serve(portfolio)
+
+
+def tell(portfolio: Portfolio, shown: Shown | None) -> None:
+    """Print what a newcomer needs: the address, links, a key, how to verify without us."""
+    url = portfolio.settings.public_url
+    lines = [f"Portfolio runs at {url}  (Ctrl-C stops everything)"]
+    if shown is not None:
+        token = shown.valid.rpartition("/")[2]
+        lines += [
+            "",
+            f"  valid      {shown.valid}",
+            f"  revoked    {shown.revoked}",
+            f"  corrected  {shown.superseded}",
+            "",
+            f"  API key of {shown.organisation}: {shown.api_key}",
+            "",
+            "  verify a bundle yourself, without this service:",
+            f"    curl -s {url}/c/{token}.json -o diploma.json",
+            "    .venv/bin/portfolio verify diploma.json",
+        ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
