@@ -70,8 +70,8 @@ def sign(
     """Sign drafts on this computer: needs neither database nor network. The key never leaves the file."""
     from dataclasses import replace
 
-    from portfolio.credentials.service import statement_of
     from portfolio.credentials.signing import issue
+    from portfolio.credentials.statements import statement_of
     from portfolio.organisations.keys import EmbeddedSigner
 
     signer = EmbeddedSigner.of_seed(read_key(key, make=new_key))

@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
 from portfolio.credentials.models import Credential
-from portfolio.credentials.service import credential_of, open_body, statement_of
+from portfolio.credentials.service import credential_of, open_body
 from portfolio.credentials.signing import SignedCredential, read_credential
+from portfolio.credentials.statements import statement_of
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, PortfolioError
 from portfolio.jobs import Clock

@@ -1,5 +1,6 @@
 """Issuing, correcting and revoking credentials. What a thing outside must do (anchor, revoke on chain) is written down here
-and done later by the anchoring slice."""
+and done later by the anchoring slice.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from portfolio.credentials.links import link_token, token_hash
 from portfolio.credentials.models import Credential, Revocation, RevocationReason
 from portfolio.credentials.openbadges import Statement
 from portfolio.credentials.signing import Signer, issue
+from portfolio.credentials.statements import statement_json, statement_of
 from portfolio.credentials.status import allocate_indexes
 from portfolio.credentials.values import FieldValue
 from portfolio.db import new_id
@@ -286,21 +288,6 @@ def _store(
         )
     session.execute(insert(Credential), rows)
     add_leaves(session, digests=digests, tag="credential", now=now)
-
-
-def statement_json(statement: Statement) -> bytes:
-    """Write a statement as the JSON that is kept of a draft and travels to an issuer's own computer."""
-    return orjson.dumps({name: getattr(statement, name) for name in Statement.__dataclass_fields__})
-
-
-def statement_of(data: bytes) -> Statement:
-    """Read what `statement_json` wrote."""
-    values = orjson.loads(data)
-    values["fields"] = {
-        name: tuple(tuple(pair) for pair in value) if isinstance(value, list) else value
-        for name, value in values["fields"].items()
-    }
-    return Statement(**values)
 
 
 def open_body(session: Session, *, vault: Vault, credential: Credential) -> bytes:

@@ -15,7 +15,7 @@ from portfolio.errors import PortfolioError
 from portfolio.issuing import service
 from portfolio.issuing.models import IssuingRun, RunState
 from portfolio.organisations.models import Organisation
-from portfolio.verification.routes import read_upload
+from portfolio.web.uploads import read_upload
 
 router = APIRouter(prefix="/api/v1/issuing", tags=["issuing"])
 

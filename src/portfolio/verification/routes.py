@@ -16,17 +16,13 @@ from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.verification import qr, service
 from portfolio.web import render
+from portfolio.web.uploads import read_body, read_upload
 
 router = APIRouter(tags=["verification"])
 
 PAGE_SECONDS = 20.0  # how long a made page may be shown again; it tells its own time of checking
 PAGES_AT_MOST = 20_000
 LANGUAGE_COOKIE = "language"
-
-
-class TooLargeError(PortfolioError):
-    status = 413
-    code = "too_large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +205,7 @@ async def verify_api(request: Request) -> JSONResponse:
                 raise PortfolioError("send the bundle as the JSON body, or as the form field `file`")
             data = await read_upload(upload, limit=MAX_BUNDLE)  # type: ignore[arg-type]
     else:
-        data = await _body(request, limit=MAX_BUNDLE)
+        data = await read_body(request, limit=MAX_BUNDLE)
     answer = await anyio.to_thread.run_sync(_verify, request, data)
     return JSONResponse(report_json(answer))
 
@@ -220,20 +216,3 @@ def report_json(answer: service.Answer) -> dict[str, Any]:
     if answer.last_verdict is not None and answer.last_at is not None:
         last = {"verdict": answer.last_verdict.value, "at": answer.last_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
     return {**answer.report.to_json(), "last_known": last}
-
-
-async def read_upload(upload: UploadFile, *, limit: int) -> bytes:
-    """Return an upload's bytes, or refuse it once it passes `limit` bytes."""
-    data = await upload.read(limit + 1)
-    if len(data) > limit:
-        raise TooLargeError(f"the file is larger than {limit} bytes", limit=limit)
-    return data
-
-
-async def _body(request: Request, *, limit: int) -> bytes:
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit:
-            raise TooLargeError(f"the body is larger than {limit} bytes", limit=limit)
-    return bytes(data)
