@@ -182,7 +182,7 @@ def test_a_folder_that_lost_its_state_is_refused(chain):
     chain.start()
     chain.stop()
     (chain.folder / "state.json").unlink()
-    with pytest.raises(LocalChainError, match="state of the local chain is missing.*restore"):
+    with pytest.raises(LocalChainError, match=r"state of the local chain is missing.*restore"):
         chain.start()
 
 
@@ -202,7 +202,7 @@ def test_a_state_of_another_chain_is_refused(chain, tmp_path):
 
 def test_anvil_is_looked_for_where_it_is_said_to_be(tmp_path, monkeypatch):
     monkeypatch.setenv("PORTFOLIO_ANVIL", str(tmp_path / "nothing"))
-    with pytest.raises(LocalChainError, match="PORTFOLIO_ANVIL names .*nothing"):
+    with pytest.raises(LocalChainError, match=r"PORTFOLIO_ANVIL names .*nothing"):
         find_anvil()
     program = tmp_path / "anvil"
     program.write_text("#!/bin/sh\nexit 3\n")
