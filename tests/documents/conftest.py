@@ -30,7 +30,8 @@ def make_kubo(ipfs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     made: list[KuboDaemon] = []
 
     def make(**settings: Any) -> KuboDaemon:
-        daemon = KuboDaemon(ipfs, tmp_path_factory.mktemp("kubo"), **settings)
+        repo = settings.pop("repo", None) or tmp_path_factory.mktemp("kubo")
+        daemon = KuboDaemon(ipfs, repo, **settings)
         made.append(daemon)
         daemon.initialise()
         daemon.start()
@@ -43,11 +44,11 @@ def make_kubo(ipfs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB; needs the right to mount, which CI has."""
+    """A file system of 16 MiB; needs the right to mount, which CI has."""
     folder = tmp_path / "small"
     folder.mkdir()
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", folder], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", folder], capture_output=True, check=False
     )
     if done.returncode != 0:
         pytest.skip("mounting a small file system is not allowed here")

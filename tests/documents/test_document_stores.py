@@ -189,7 +189,7 @@ def test_a_full_disk_refuses_with_507_and_stores_nothing(small_disk: Path) -> No
     store = EmbeddedStore(small_disk)
     kept = store.put(os.urandom(100 * KIB))
     with pytest.raises(StoreFullError) as caught:
-        store.put(os.urandom(8 * KIB * KIB))
+        store.put(os.urandom(20 * KIB * KIB))
     assert caught.value.status == 507
     assert list(store.iterate()) == [kept]
     assert not list((small_disk / "incoming").iterdir())
