@@ -1,0 +1,119 @@
+"""Excel workbooks (XLSX): the visible sheet that holds a table, read by calamine after `packages` checked it. Pure."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.parsers import expat
+
+from portfolio.issuing.cells import Cell, is_blank, share
+from portfolio.issuing.formats.limits import HEADER_WITHIN
+from portfolio.issuing.formats.packages import Package, Sheet, open_package
+from portfolio.issuing.formats.sheet_scan import SheetScan, formats_of, scan_sheet, string_lengths
+from portfolio.issuing.headers import Range, find_header
+from portfolio.issuing.problems import TableError
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTable:
+    """The filled rows of a sheet with their numbers from 1, its merged ranges, and what is hidden (also from 1)."""
+
+    rows: list[tuple[int, tuple[Cell, ...]]]
+    sheet: str
+    merged: tuple[Range, ...]
+    hidden_rows: tuple[int, ...]
+    hidden_columns: tuple[int, ...]
+
+
+def read_workbook(content: bytes, *, sheet: str | None) -> SheetTable:
+    """Read the sheet named, or the one visible sheet that has a row of column names. Raises `TableError`.
+
+    Several such sheets are refused: issuing a part of a workbook by accident must not look like success.
+    """
+    package = open_package(content)
+    tables = [_read_sheet(book, scan, one) for book, scan, one in _opened(package, _chosen(package, sheet))]
+    tables = [table for table in tables if table.rows]
+    if not tables:
+        raise TableError("no_sheet")
+    if len(tables) == 1:
+        return tables[0]
+    with_names = [table for table in tables if _has_header(table)]
+    if len(with_names) > 1:
+        raise TableError("which_sheet", sheets=", ".join(table.sheet for table in with_names))
+    return with_names[0] if with_names else tables[0]
+
+
+def _has_header(table: SheetTable) -> bool:
+    return find_header(table.rows[: HEADER_WITHIN + 3], merged=table.merged) is not None
+
+
+def _chosen(package: Package, sheet: str | None) -> tuple[Sheet, ...]:
+    if sheet is None:
+        return package.sheets
+    chosen = tuple(one for one in package.sheets if one.name.strip().casefold() == sheet.strip().casefold())
+    if not chosen:
+        names = ", ".join(one.name for one in package.sheets)
+        raise TableError("unknown_sheet", sheet=sheet[:60], sheets=names)
+    return chosen[:1]
+
+
+def _opened(package: Package, sheets: tuple[Sheet, ...]) -> Iterator[tuple[Any, SheetScan, Sheet]]:
+    """Scan the sheets first, then let calamine open a package of exactly the parts scanned."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        formats = formats_of(package.styles)
+        lengths = string_lengths(package.strings)
+        scans = [scan_sheet(package.parts[one.part], lengths=lengths, formats=formats) for one in sheets]
+    except (expat.ExpatError, ValueError, KeyError):
+        raise TableError("damaged") from None
+    kept = {one.part for one in sheets}
+    for one in package.sheets:
+        if one.part not in kept:
+            package.parts.pop(one.part, None)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(package.repacked()))
+        package.parts.clear()
+        for one, scan in zip(sheets, scans, strict=True):
+            yield book, scan, one
+    except CalamineError:
+        raise TableError("damaged") from None
+
+
+def _read_sheet(book: Any, scan: SheetScan, sheet: Sheet) -> SheetTable:
+    opened = book.get_sheet_by_name(sheet.name)
+    merged = ((top + 1, bottom + 1, left, right) for (top, left), (bottom, right) in opened.merged_cell_ranges or ())
+    return SheetTable(
+        rows=list(_rows(opened, scan)),
+        sheet=sheet.name,
+        merged=tuple(merged),
+        hidden_rows=tuple(row + 1 for row in scan.hidden_rows),
+        hidden_columns=tuple(column + 1 for column in scan.hidden_columns),
+    )
+
+
+def _rows(opened: Any, scan: SheetScan) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """Join calamine's values (which begin at the first filled column) with the special cells of the scan."""
+    indent: list[Cell] = [None] * (opened.start[1] if opened.start else 0)
+    values = opened.iter_rows() if opened.start else iter(())
+    shared: dict[str, str] = {}
+    special = scan.special
+    for row in range(scan.last_row + 1):
+        cells = indent + [_plain(cell, shared) for cell in next(values, ())]
+        for column, cell in special.get(row, {}).items():
+            cells.extend([None] * (column + 1 - len(cells)))
+            cells[column] = cell
+        while cells and is_blank(cells[-1]):
+            cells.pop()
+        if cells:
+            yield row + 1, tuple(cells)
+
+
+def _plain(value: Any, shared: dict[str, str]) -> Cell:
+    """Hold texts that occur often once; calamine's empty text is no cell."""
+    if isinstance(value, str):
+        return share(shared, value) if value else None
+    plain: Cell = value
+    return plain
