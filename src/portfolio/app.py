@@ -1,10 +1,12 @@
-"""Composition: what a process is made of, and the web application over it. The only place that puts the slices together."""
+"""Composition: what a process is made of, and the web application over it. The only place that puts the slices
+together.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +16,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portfolio import metrics
@@ -34,9 +35,13 @@ from portfolio.organisations import routes as organisations_routes
 from portfolio.verification import routes as verification_routes
 from portfolio.verification.keeper import FactsKeeper
 from portfolio.verification.routes import PageCache, language_of, link_page
-from portfolio.web import render
+from portfolio.web.assets import STATIC_PATH, Assets
+from portfolio.web.headers import PRIVATE_HEADERS, SECURITY_HEADERS
+from portfolio.web.render import compile_templates, error_page
 
 log = logging.getLogger(__name__)
+
+PRIVATE_PATHS = ("/v/", "/c/", "/verify", "/api/")  # what shows a record or stands behind a secret link
 
 
 @dataclass(slots=True)
@@ -58,6 +63,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        compile_templates()
         stop = threading.Event()
         watch = threading.Thread(target=portfolio.keeper.watch, args=(stop,), name="registers", daemon=True)
         watch.start()
@@ -77,7 +83,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
     app.state.portfolio = portfolio
     # Before the API's routes: the page of a public link is asked for more often than all the rest together.
     app.router.routes.insert(0, Route("/v/{token}", link_page, methods=["GET", "HEAD"]))
-    app.router.routes.insert(1, Mount("/static", StaticFiles(directory=render.STATIC), name="static"))
+    app.router.routes.insert(1, Mount(STATIC_PATH, Assets(), name="static"))
     for slice_routes in (
         verification_routes,
         issuing_routes,
@@ -101,20 +107,27 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in render.SECURITY_HEADERS.items()]
+        self._always = _encoded(SECURITY_HEADERS)
+        self._private = [*self._always, *_encoded(PRIVATE_HEADERS)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
+        headers = self._private if scope["path"].startswith(PRIVATE_PATHS) else self._always
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in self._headers if pair[0] not in present)]
+                message["headers"] = [*message["headers"], *(pair for pair in headers if pair[0] not in present)]
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _wants_page(request: Request) -> bool:
@@ -124,12 +137,12 @@ def _wants_page(request: Request) -> bool:
 def _answer(request: Request, status: int, code: str, message: str, data: dict[str, Any]) -> Response:
     if _wants_page(request):
         language = language_of(request)
-        return HTMLResponse(render.error_page(status, code, message, language), status_code=status)
+        return HTMLResponse(error_page(status, code, message, language), status_code=status)
     return JSONResponse({"error": {"code": code, "message": message, **data}}, status_code=status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, PortfolioError)  # noqa: S101  registered for this class
+    assert isinstance(error, PortfolioError)
     data: dict[str, Any] = dict(error.data)
     if isinstance(error, TableHasErrorsError):
         data["report"] = error.report.to_json()
@@ -140,7 +153,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+    assert isinstance(error, RequestValidationError)
     # Places and kinds of mistakes, never the values: they may be a person's data.
     problems = [
         {"field": ".".join(str(part) for part in item["loc"][1:]), "problem": item["msg"], "type": item["type"]}
@@ -152,7 +165,7 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method_not_allowed"}
     code = codes.get(error.status_code, "refused")
     response = _answer(request, error.status_code, code, str(error.detail), {})

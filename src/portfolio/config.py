@@ -1,4 +1,6 @@
-"""Settings from the environment or `.env` (prefix `PORTFOLIO_`), read once where a process starts and passed on as a value."""
+"""Settings from the environment or `.env` (prefix `PORTFOLIO_`), read once where a process starts and passed on as a
+value.
+"""
 
 from __future__ import annotations
 

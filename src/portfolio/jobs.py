@@ -88,7 +88,9 @@ class LeaseHolder:
 
 
 def run_jobs(jobs: Sequence[Job], *, stop: threading.Event, tick: float = 0.1) -> None:
-    """Run the jobs until `stop` is set. A job that fails is logged by kind of error and tried again; none stops another."""
+    """Run the jobs until `stop` is set. A job that fails is logged by kind of error and tried again; none stops
+    another.
+    """
     due = {job.name: 0.0 for job in jobs}
     failures = dict.fromkeys(due, 0)
     while not stop.is_set():

@@ -1,8 +1,10 @@
-"""Recomputes every batch from its raw leaves and holds it against the chain; says what disagrees and changes nothing."""
+"""Recomputes every batch from its raw leaves and holds it against the chain; says what disagrees and changes
+nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -30,7 +32,7 @@ def audit_batches(session: Session) -> Iterator[Finding]:
         yield from _audit_batch(batch, leaves)
 
 
-def _audit_batch(batch: Batch, leaves: list[Leaf] | tuple[Leaf, ...]) -> Iterator[Finding]:
+def _audit_batch(batch: Batch, leaves: Sequence[Leaf]) -> Iterator[Finding]:
     if len(leaves) != batch.leaf_count:
         yield Finding("batch_incomplete", batch.id, f"has {len(leaves)} leaves, sealed with {batch.leaf_count}")
     try:

@@ -1,4 +1,6 @@
-"""The real `sending.Gateway`: builds, signs and sends calls to one pair of contracts, and asks the contracts what is done."""
+"""The real `sending.Gateway`: builds, signs and sends calls to one pair of contracts, and asks the contracts what is
+done.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,11 @@ from typing import Any
 from portfolio.anchoring.models import CallPurpose, ChainCall, Sender
 from portfolio.anchoring.sending import CallImpossibleError, Mined, Place, RawTransaction
 from portfolio.chain.accounts import Account
-from portfolio.chain.calls import Calls, ContractCall, Purpose
+from portfolio.chain.calls import Calls, ContractCall
 from portfolio.chain.client import Chain
 from portfolio.chain.deployment import Deployment, verify_deployment
 from portfolio.chain.errors import RevertedError
-from portfolio.chain.registry import Occurrence, Registry, refusal_of
+from portfolio.chain.registry import Occurrence, Purpose, Registry, refusal_of
 from portfolio.credentials.facts import Custody, Reason
 from portfolio.errors import UnavailableError
 

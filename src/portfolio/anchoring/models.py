@@ -1,4 +1,6 @@
-"""Tables between a signature and finality: leaves, sealed batches, and the calls to the chain with every attempt at them."""
+"""Tables between a signature and finality: leaves, sealed batches, and the calls to the chain with every attempt at
+them.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Brings queued calls to finality. Every outside act is written down before it is done, and what became of it is asked from
-the chain by hash and contract state, never guessed from an error's text."""
+the chain by hash and contract state, never guessed from an error's text.
+"""
 
 from __future__ import annotations
 
@@ -162,7 +163,9 @@ class CallSender:
         return self._move(call, CallState.STORED, attempt=attempt)
 
     def _next_nonce(self, address: str) -> int:
-        """Our own book counts: a node behind a balancer may be late, and a nonce once signed for is never given again."""
+        """Our own book counts: a node behind a balancer may be late, and a nonce once signed for is never given
+        again.
+        """
         with self.database.read() as session:
             last = session.exec(
                 select(func.max(ChainAttempt.nonce))

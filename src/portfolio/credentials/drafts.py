@@ -44,7 +44,9 @@ def pending_drafts(session: Session, *, vault: Vault, organisation: Organisation
 def submit_signed(
     session: Session, *, vault: Vault, organisation: Organisation, document: bytes, clock: Clock
 ) -> bytes:
-    """Accept a signed draft and queue its leaf; returns the digest. The signature has been checked when this returns."""
+    """Accept a signed draft and queue its leaf; returns the digest. The signature has been checked when this
+    returns.
+    """
     signed = read_credential(document)
     row = credential_of(session, organisation=organisation, credential_id=signed.statement.id)
     if row.digest is not None:

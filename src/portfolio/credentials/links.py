@@ -1,4 +1,6 @@
-"""Tokens of public links: recomputable from a secret, so that a paper can be reprinted, and stored only hashed (pure)."""
+"""Tokens of public links: recomputable from a secret, so that a paper can be reprinted, and stored only hashed
+(pure).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Tables of credentials and of their revocations. What a credential says is stored only sealed, under its person's key."""
+"""Tables of credentials and of their revocations. What a credential says is stored only sealed, under its person's
+key.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The API of an issuer's own credentials: look, link, correct, revoke; and drafts that wait for a signature made elsewhere."""
+"""The API of an issuer's own credentials: look, link, correct, revoke; and drafts that wait for a signature made
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portfolio.anchoring.states import AnchoringState
 from portfolio.auth import CallingOrganisation, portfolio_of
-from portfolio.credentials import drafts, listing, service
+from portfolio.credentials import corrections, drafts, listing, service
 from portfolio.credentials.kinds import kind_of
 from portfolio.credentials.models import RevocationReason
-from portfolio.credentials.values import normalise_fields
 from portfolio.people.service import Profile
 
 router = APIRouter(prefix="/api/v1/credentials", tags=["credentials"])
@@ -125,13 +126,14 @@ def correct(request: Request, organisation: CallingOrganisation, credential_id: 
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
         old = service.credential_of(session, organisation=organisation, credential_id=credential_id)
-        new_id = service.correct(
+        new_id = corrections.correct(
             session,
             vault=portfolio.vault,
             issuer=service.issuer_of(session, vault=portfolio.vault, organisation_id=organisation.id),
             credential=old,
             award=service.Award(
-                profile=Profile(name=body.holder_name), fields=normalise_fields(kind_of(old.kind), body.fields)
+                profile=Profile(name=body.holder_name),
+                fields=corrections.normalise_fields(kind_of(old.kind), body.fields),
             ),
             valid_until=body.valid_until,
             clock=portfolio.clock,

@@ -5,15 +5,15 @@ and done later by the anchoring slice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
-from portfolio.credentials.kinds import Kind, kind_of
+from portfolio.credentials.kinds import Kind
 from portfolio.credentials.links import link_token, token_hash
 from portfolio.credentials.models import Credential, Revocation, RevocationReason
 from portfolio.credentials.openbadges import Statement
@@ -38,10 +38,6 @@ class KindNotAllowedError(ForbiddenError):
 
 class AlreadyRevokedError(ConflictError):
     code = "already_revoked"
-
-
-class AlreadyReplacedError(ConflictError):
-    code = "already_replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,42 +353,3 @@ def revoke(
     session.add(revocation)
     session.flush()
     return revocation
-
-
-def correct(
-    session: Session,
-    *,
-    vault: Vault,
-    issuer: Issuer,
-    credential: Credential,
-    award: Award,
-    valid_until: str | None,
-    clock: Clock,
-) -> str:
-    """Issue a corrected credential and revoke the old one as SUPERSEDED once the new one is FINAL. Returns the new id."""
-    if credential.replaced_by is not None:
-        raise AlreadyReplacedError("this credential was corrected before", replaced_by=credential.replaced_by)
-    kind = kind_of(credential.kind)
-    award = replace(award, person_id=credential.person_id, row=credential.row)
-    # The old row leaves the unique natural key first, so that the new one may take it.
-    marker = new_id()
-    session.execute(update(Credential).where(col(Credential.id) == credential.id).values(replaced_by=marker))
-    outcome = issue_awards(
-        session,
-        vault=vault,
-        issuer=issuer,
-        kind=kind,
-        awards=[award],
-        valid_until=valid_until,
-        run_id=None,
-        clock=clock,
-    )
-    if not outcome.issued:
-        raise ConflictError("another credential of this issuer already says the same", id=credential.id)
-    new = session.get_one(Credential, outcome.issued[0])
-    credential.replaced_by = new.id
-    new.replaces = credential.id
-    session.add_all([credential, new])
-    session.flush()
-    revoke(session, credential=credential, reason=RevocationReason.SUPERSEDED, clock=clock, waits_for=new.digest)
-    return new.id

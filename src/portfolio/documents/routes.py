@@ -1,4 +1,6 @@
-"""The API for documents (scans, PDF) of an organisation: stored encrypted, returned only to it, always as a download."""
+"""The API for documents (scans, PDF) of an organisation: stored encrypted, returned only to it, always as a
+download.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from portfolio.i18n import terminal_translator
 from portfolio.issuing import service
 from portfolio.issuing.models import IssuingRun, RunState
 from portfolio.issuing.problems import Problem
-from portfolio.issuing.rows import TableReport
+from portfolio.issuing.report import TableReport
 from portfolio.organisations.service import organisation_by_slug
 
 SHOWN_PROBLEMS = 50
@@ -87,7 +87,7 @@ def _dry_run(request: service.TableRequest, issuer: str, *, as_json: bool) -> No
             _("Would issue %(new)d, already issued %(old)d, conflicts %(conflicts)d.")
             % {"new": len(outcome.issued), "old": outcome.already, "conflicts": len(outcome.conflicts)}
         )
-    raise typer.Exit(1 if report.errors and not request.skip_bad_rows else 0)
+    raise typer.Exit(1 if report.error_count and not request.skip_bad_rows else 0)
 
 
 def _issue(request: service.TableRequest, issuer: str, *, as_json: bool) -> None:
@@ -172,8 +172,8 @@ def _print_report(report: TableReport) -> None:
     _ = terminal_translator()
     console = Console(highlight=False)
     mapping = Grid(_("Column of the table"), _("Read as"))
-    for header, name in report.mapping_lines(_):
-        mapping.add_row(header, name)
+    for column in report.columns:
+        mapping.add_row(column.header, column.label if column.target else _("not read"))
     console.print(mapping)
     problems: list[Problem] = list(report.problems)
     if not problems:
@@ -183,8 +183,8 @@ def _print_report(report: TableReport) -> None:
         row = "" if problem.row is None else str(problem.row)
         grid.add_row(row, problem.column or "", problem.value or "", _(problem.message) % problem.data)
     console.print(grid)
-    if len(problems) > SHOWN_PROBLEMS:
-        console.print(_("... and %(more)d more (--json shows all)") % {"more": len(problems) - SHOWN_PROBLEMS})
+    if report.problem_count > SHOWN_PROBLEMS:
+        console.print(_("... and %(more)d more (--json shows all)") % {"more": report.problem_count - SHOWN_PROBLEMS})
 
 
 def _print_json(value: dict[str, Any]) -> None:

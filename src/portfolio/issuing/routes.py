@@ -72,7 +72,9 @@ async def issue_table(
     skip_bad_rows: Annotated[bool, Form()] = False,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Any:
-    """Issue what is new in a table. With `dry_run` nothing is issued and the answer shows mapping, problems and counts."""
+    """Issue what is new in a table. With `dry_run` nothing is issued and the answer shows mapping, problems and
+    counts.
+    """
     await _no_other_fields(request)
     try:
         form = IssuingForm.model_validate(
@@ -104,7 +106,7 @@ async def _no_other_fields(request: Request) -> None:
     known = {"file", "kind", "defaults", "valid_until", "dry_run", "skip_bad_rows"}
     unknown = sorted(set(await request.form()) - known)
     if unknown:
-        raise PortfolioError("the form has a field that is not known here", fields=unknown[:10])
+        raise PortfolioError("the form has a field that is not known here", fields=", ".join(unknown[:10]))
 
 
 def _preview(request: Request, organisation: Organisation, table: service.TableRequest) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""From a results table to credentials: a run is accepted whole or not at all, then issued part by part, each part once."""
+"""From a results table to credentials: a run is accepted whole or not at all, then issued part by part, each part
+once.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from portfolio.credentials.service import Award, Outcome, check_kind, issue_awar
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, NotFoundError, PortfolioError
 from portfolio.issuing.models import IssuingRun, RunPart, RunState
-from portfolio.issuing.rows import Row, TableReport, read_rows
+from portfolio.issuing.report import Row, TableReport
+from portfolio.issuing.rows import read_rows
 from portfolio.issuing.spreadsheets import read_table
 from portfolio.jobs import Clock, crash_point
 from portfolio.organisations.keys import present_key
@@ -34,7 +37,7 @@ class TableHasErrorsError(PortfolioError):
     code = "table_has_errors"
 
     def __init__(self, report: TableReport) -> None:
-        count = len(report.errors)
+        count = report.error_count
         super().__init__(f"the table has {count} errors and nothing was issued: mend them, or skip the bad rows")
         self.report = report
 
@@ -113,7 +116,7 @@ def start_run(
             return known
     check_kind(organisation, kind)
     present_key(session, organisation=organisation, purpose=Purpose.CREDENTIAL)
-    if report.errors and not request.skip_bad_rows:
+    if report.error_count and not request.skip_bad_rows:
         raise TableHasErrorsError(report)
     return _store_run(session, vault, organisation, request, report, idempotency_key, clock())
 

@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
+from sqlmodel import Session
+
 from portfolio.anchoring.audit import Finding, audit_batches, audit_calls
 from portfolio.anchoring.sending import Gateway
 from portfolio.app import Portfolio
 from portfolio.credentials.audit import audit_credentials
 from portfolio.documents.mirror import audit_documents
+from portfolio.documents.storage import DocumentStore
 from portfolio.errors import UnavailableError
 
 
@@ -44,15 +47,20 @@ def audit_all(portfolio: Portfolio, gateway: Gateway, *, limit: int) -> AuditRep
     with portfolio.database.read() as session:
         findings += islice(audit_batches(session), limit)
         findings += islice(audit_credentials(session, vault=portfolio.vault), limit)
+        findings += islice(_documents(session, portfolio.store), limit)
         try:
             findings += islice(audit_calls(session, gateway), limit)
         except UnavailableError:
             chain_asked = False
-    findings += islice(_documents(portfolio), limit)
     return AuditReport(tuple(findings), chain_asked)
 
 
-def _documents(portfolio: Portfolio) -> Iterator[Finding]:
-    report = audit_documents(read=portfolio.database.read, store=portfolio.store)
-    for document_id in report.lost:
-        yield Finding("document_lost", document_id, "no store has its ciphertext whole")
+def _documents(session: Session, store: DocumentStore) -> Iterator[Finding]:
+    audit = audit_documents(session, store=store)
+    for code, subjects, message in (
+        ("document_missing", audit.missing, "no store has its ciphertext"),
+        ("document_damaged", audit.damaged, "no store has its ciphertext whole"),
+        ("document_orphan", audit.orphans, "a ciphertext that no document has"),
+    ):
+        for subject in subjects:
+            yield Finding(code, subject, message)

@@ -101,7 +101,9 @@ def doctor() -> None:
 
 
 def audit(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """Recompute everything from raw records. Exits 0 all agrees, 1 something does not, 3 the chain could not be asked."""
+    """Recompute everything from raw records. Exits 0 all agrees, 1 something does not, 3 the chain could not be
+    asked.
+    """
     from portfolio.operations.audit import audit_all
     from portfolio.operations.compose import open_gateway, open_portfolio
 

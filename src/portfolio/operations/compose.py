@@ -1,4 +1,6 @@
-"""Puts a process together from the settings; refuses to start on anything unsafe, with a sentence that says what to do."""
+"""Puts a process together from the settings; refuses to start on anything unsafe, with a sentence that says what to
+do.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,9 @@ from portfolio.anchoring.gateway import ChainGateway
 from portfolio.anchoring.models import Sender
 from portfolio.app import Portfolio
 from portfolio.chain.accounts import Account, development_account
-from portfolio.chain.answers import NetworkPin
 from portfolio.chain.client import ChainClient
-from portfolio.chain.registry import Deployment, deploy, read_deployment
+from portfolio.chain.deployment import Deployment, deploy, read_deployment
+from portfolio.chain.reader import PairReader
 from portfolio.config import Settings
 from portfolio.credentials.facts import TrustedPair, TrustRoots
 from portfolio.credentials.trust import dump_trust
@@ -25,7 +27,6 @@ from portfolio.migrations import require_newest
 from portfolio.organisations.models import Organisation
 from portfolio.organisations.service import controller_key_of
 from portfolio.verification.keeper import FactsKeeper
-from portfolio.verification.reader import PairNode
 
 LOCAL_CHAIN_ID = 31337
 
@@ -129,7 +130,7 @@ def open_portfolio(settings: Settings) -> Portfolio:
     pair = trusted_pair(settings, deployment)
     keeper = FactsKeeper(
         trust=TrustRoots((pair,)),
-        readers={pair.name: PairNode(pair, settings.resolved_rpc_url)},
+        readers={pair.name: PairReader.of(pair)},
         database=database,
         clock=utc_now,
         max_age=settings.facts_max_age,
@@ -158,8 +159,7 @@ def open_gateway(portfolio: Portfolio) -> ChainGateway:
             key = controller_key_of(session, vault=portfolio.vault, issuer_id=issuer_id)
         return Account(key) if key else None
 
-    pin = NetworkPin(deployment.chain_id, deployment.genesis_hash)
-    client = ChainClient(settings.resolved_rpc_url, pin=pin)
+    client = ChainClient(settings.resolved_rpc_url, pin=deployment.pin)
     return ChainGateway(client, deployment, accounts=accounts_of(settings).of, controller=controller)
 
 

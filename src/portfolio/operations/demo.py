@@ -1,4 +1,6 @@
-"""The demonstration: invented issuers and the tables of `examples/`, issued once, with one revoked and one corrected."""
+"""The demonstration: invented issuers and the tables of `examples/`, issued once, with one revoked and one
+corrected.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,11 @@ from sqlmodel import Session, col, select
 
 from portfolio.app import Portfolio
 from portfolio.auth import create_api_key
+from portfolio.credentials.corrections import correct
 from portfolio.credentials.kinds import KINDS
 from portfolio.credentials.listing import views_of
 from portfolio.credentials.models import Credential, RevocationReason
-from portfolio.credentials.service import Award, correct, issuer_of, open_statement, revoke
+from portfolio.credentials.service import Award, issuer_of, open_statement, revoke
 from portfolio.errors import PortfolioError
 from portfolio.issuing.service import TableRequest, read_request, start_run
 from portfolio.operations.worker import Worker
@@ -137,12 +140,12 @@ def _show(portfolio: Portfolio, manifest: dict[str, Any]) -> Shown:
             .order_by(col(Credential.row))
             .limit(3)
         ).all()
-        valid, revoked, superseded = rows
+        _, revoked, superseded = rows
         links = [_link(portfolio, session, row) for row in rows]
         revoke(session, credential=revoked, reason=RevocationReason.ISSUED_IN_ERROR, clock=portfolio.clock)
         _correct(portfolio, session, organisation, superseded)
         key = create_api_key(session, organisation=organisation, label="demo", clock=portfolio.clock)
-        shown = Shown(*links, api_key=key, organisation=organisation.slug)
+        shown = Shown(links[0], links[1], links[2], key, organisation.slug)
         descriptor = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(asdict(shown), file)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from portfolio.chain.accounts import Account
 from portfolio.chain.client import ChainClient
+from portfolio.chain.deployment import read_deployment, verify_deployment
 from portfolio.chain.local import find_anvil
-from portfolio.chain.registry import read_deployment, verify_deployment
 from portfolio.config import Settings
 from portfolio.db import Database
 from portfolio.documents.encryption import load_master_keys

@@ -18,8 +18,8 @@ from portfolio.config import Settings
 from portfolio.db import Database
 from portfolio.errors import ConflictError
 from portfolio.migrations import migrate
-from portfolio.operations.demo import Shown
 from portfolio.operations.compose import deploy_contracts, open_portfolio, trusted_pair, write_trust
+from portfolio.operations.demo import Shown
 
 STOP_SECONDS = 10
 

@@ -88,7 +88,7 @@ def _new_person(
 ) -> tuple[KnownPerson, dict[str, object]]:
     person_id = new_id()
     sealed_key, key = vault.new_person_key(person_id)
-    row = {
+    row: dict[str, object] = {
         "id": person_id,
         "organisation_id": organisation_id,
         "match": match,

@@ -13,7 +13,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from portfolio.chain.registry import read_node
+from portfolio.chain.reader import PairReader
 from portfolio.config import Settings
 from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.credentials.canonical import StructureError
@@ -22,7 +22,6 @@ from portfolio.credentials.report import EXIT_USAGE, Outcome, Report
 from portfolio.credentials.trust import load_trust
 from portfolio.credentials.verdict import ask, judge
 from portfolio.errors import PortfolioError, UnavailableError
-from portfolio.verification.sources import ask_pairs
 
 MARKS = {Outcome.PASS: "[green]✓[/green]", Outcome.FAIL: "[red]✗[/red]", Outcome.UNKNOWN: "[yellow]?[/yellow]"}
 
@@ -62,7 +61,7 @@ def verify_bytes(data: bytes, roots: TrustRoots, rpc: list[str]) -> Report:
         asked = ask(data)
     except StructureError as error:
         return judge(error, trust=roots, facts=(), now=now)
-    facts = ask_pairs(roots, asked.question, read=read_node, now=now, rpc_urls=rpc)
+    facts = [PairReader.of(pair, rpc_urls=rpc or None).read_facts(asked.question, now=now) for pair in roots.pairs]
     return judge(asked, trust=roots, facts=facts, now=now)
 
 

@@ -13,8 +13,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 
+from portfolio.chain.reader import Head, PairReader, Touched
 from portfolio.credentials.facts import PairFacts, PairUnknown, Question, TrustRoots
 from portfolio.db import Database
 from portfolio.errors import UnavailableError
@@ -26,35 +26,6 @@ log = logging.getLogger(__name__)
 
 KEPT_AT_MOST = 50_000
 STRIPES = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A block that a node called its newest."""
-
-    number: int
-    hash: str
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What the events after an earlier head were about. `everything` after a reorganisation or when it is not known."""
-
-    head: Head
-    issuers: frozenset[bytes] = frozenset()
-    digests: frozenset[bytes] = frozenset()
-    roots: frozenset[str] = frozenset()
-    everything: bool = False
-
-
-class PairReader(Protocol):
-    """Reads one trusted pair; `chain.registry` has the real one."""
-
-    def read_facts(self, question: Question, *, now: int) -> PairFacts | PairUnknown: ...
-
-    def touched_since(self, head: Head | None) -> Touched:
-        """What changed after `head` (None: nothing is known yet). Raises `UnavailableError` when the node is out of reach."""
 
 
 @dataclass(slots=True)
@@ -73,7 +44,9 @@ class Found:
 
 
 class FactsKeeper:
-    """Answers questions about credentials from memory where that is right, else from the chain, else from the database."""
+    """Answers questions about credentials from memory where that is right, else from the chain, else from the
+    database.
+    """
 
     def __init__(
         self, *, trust: TrustRoots, readers: Mapping[str, PairReader], database: Database, clock: Clock, max_age: int

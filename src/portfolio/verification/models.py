@@ -1,4 +1,6 @@
-"""Table of what the chain last said about a digest, so that the public page can answer, and say how old it is, in an outage."""
+"""Table of what the chain last said about a digest, so that the public page can answer, and say how old it is, in an
+outage.
+"""
 
 from __future__ import annotations
 

@@ -14,15 +14,15 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from portfolio.auth import portfolio_of
 from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.errors import NotFoundError, PortfolioError
-from portfolio.verification import qr, service
-from portfolio.web import render
+from portfolio.i18n import LANGUAGE_COOKIE, Language, choose_language
+from portfolio.verification import qr, rendering, service
+from portfolio.verification.pasted import foreign_host
 from portfolio.web.uploads import read_body, read_upload
 
 router = APIRouter(tags=["verification"])
 
 PAGE_SECONDS = 20.0  # how long a made page may be shown again; it tells its own time of checking
 PAGES_AT_MOST = 20_000
-LANGUAGE_COOKIE = "language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,20 @@ class _Page:
 
 
 class PageCache:
-    """Made pages by link and language; a page goes when its time is over or the chain touched anything that was kept."""
+    """Made pages by link and language; a page goes when its time is over or the chain touched anything that was
+    kept.
+    """
 
     def __init__(self) -> None:
         self._pages: OrderedDict[tuple[str, str], _Page] = OrderedDict()
 
-    def get(self, token: str, language: str, generation: int) -> bytes | None:
+    def get(self, token: str, language: Language, generation: int) -> bytes | None:
         page = self._pages.get((token, language))
         if page is None or page.generation != generation or time.monotonic() - page.made_at > PAGE_SECONDS:
             return None
         return page.body
 
-    def put(self, token: str, language: str, generation: int, body: bytes) -> None:
+    def put(self, token: str, language: Language, generation: int, body: bytes) -> None:
         self._pages[token, language] = _Page(body, generation, time.monotonic())
         while len(self._pages) > PAGES_AT_MOST:
             self._pages.popitem(last=False)
@@ -63,18 +65,19 @@ async def link_page(request: Request) -> Response:
     return _html(request, body, language)
 
 
-def _link_page(request: Request, token: str, language: str) -> bytes:
+def _link_page(request: Request, token: str, language: Language) -> bytes:
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
         found = service.linked(session, vault=portfolio.vault, pair=portfolio.pair, token=token)
     answer = service.verify_document(found.bundle, keeper=portfolio.keeper, clock=portfolio.clock)
-    return render.result_page(
+    return rendering.result_page(
         answer.report,
         links=link_urls(portfolio.settings.public_url, token),
         language=language,
         stored_at=answer.last_at,
         last_verdict=answer.last_verdict,
         contact=found.contact,
+        time_zone=found.time_zone,
     ).encode()
 
 
@@ -88,16 +91,16 @@ def link_urls(public_url: str, token: str) -> dict[str, str]:
     }
 
 
-def language_of(request: Request) -> str:
+def language_of(request: Request) -> Language:
     """Return the language to answer in: the switch, then the cookie, then what the browser asks for; Russian first."""
-    return render.choose_language(
+    return choose_language(
         request.query_params.get("lang"),
         request.cookies.get(LANGUAGE_COOKIE),
         request.headers.get("accept-language"),
     )
 
 
-def _html(request: Request, body: bytes | str, language: str, status: int = 200) -> Response:
+def _html(request: Request, body: bytes | str, language: Language, status: int = 200) -> Response:
     response = HTMLResponse(body, status_code=status)
     if request.query_params.get("lang"):
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=31_536_000, httponly=True, samesite="lax")
@@ -144,21 +147,22 @@ def bundle(request: Request, name: str) -> Response:
 @router.get("/", include_in_schema=False)
 def home(request: Request) -> Response:
     language = language_of(request)
-    return _html(request, render.home_page(language=language), language)
+    return _html(request, rendering.home_page(language=language), language)
 
 
 @router.get("/about", include_in_schema=False)
 def about(request: Request) -> Response:
     language = language_of(request)
-    return _html(request, render.about_page(language=language), language)
+    return _html(request, rendering.about_page(language=language), language)
 
 
 @router.get("/verify", include_in_schema=False)
 def verify_form(request: Request, link: str | None = None) -> Response:
-    if link:
-        return RedirectResponse(f"/v/{service.token_in(link)}", status_code=303)
     language = language_of(request)
-    return _html(request, render.verify_form_page(language=language), language)
+    host = foreign_host(link or "", public_url=portfolio_of(request).settings.public_url)
+    if link and host is None:
+        return RedirectResponse(f"/v/{service.token_in(link)}", status_code=303)
+    return _html(request, rendering.verify_form_page(language=language, foreign_host=host), language)
 
 
 @router.post("/verify", include_in_schema=False)
@@ -166,10 +170,9 @@ async def verify_upload(request: Request, file: Annotated[UploadFile, File()]) -
     language = language_of(request)
     data = await read_upload(file, limit=MAX_BUNDLE)
     answer = await anyio.to_thread.run_sync(_verify, request, data)
-    body = render.result_page(
-        answer.report,
-        links={},
+    body = rendering.verify_form_page(
         language=language,
+        report=answer.report,
         stored_at=answer.last_at,
         last_verdict=answer.last_verdict,
         contact=answer.contact,

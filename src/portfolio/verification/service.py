@@ -25,7 +25,6 @@ from portfolio.organisations.models import Organisation
 from portfolio.organisations.service import document_of
 from portfolio.verification.keeper import FactsKeeper, unix
 
-
 _TOKEN = re.compile(r"(?:^|/v/)([A-Za-z0-9_-]{16,64})(?:[/?#].*)?$")
 
 
@@ -65,6 +64,7 @@ class Linked:
     credential_id: str
     bundle: bytes
     contact: str
+    time_zone: str
 
 
 def linked(session: Session, *, vault: Vault, pair: TrustedPair, token: str) -> Linked:
@@ -72,7 +72,7 @@ def linked(session: Session, *, vault: Vault, pair: TrustedPair, token: str) -> 
     credential = credential_by_token(session, token=token)
     organisation = session.get_one(Organisation, credential.organisation_id)
     bundle = bundle_of(session, vault=vault, pair=pair, credential=credential, organisation=organisation)
-    return Linked(credential.id, bundle, organisation.contact)
+    return Linked(credential.id, bundle, organisation.contact, organisation.time_zone)
 
 
 def require_link(session: Session, *, token: str) -> None:
