@@ -192,7 +192,7 @@ def test_no_file_is_longer_than_400_lines() -> None:
 def test_no_function_is_longer_than_40_lines() -> None:
     long = {}
     for path in code_files():
-        if path.suffix != ".py" or path.is_relative_to(ROOT / "tests"):
+        if path.suffix != ".py" or path.is_relative_to(ROOT / "tests") or "versions" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Engine, Integer, String, create_engine, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
@@ -35,6 +36,29 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# 64 bits everywhere; SQLite numbers rows by itself only in a column that is called INTEGER.
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """An enum stored as its value, so that a new member is no change of schema; other values are refused."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        del dialect
+        return None if value is None else self.kind(value)
 
 
 class Database:

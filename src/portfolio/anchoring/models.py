@@ -12,7 +12,7 @@ from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from portfolio.anchoring.states import CallState
-from portfolio.db import UtcDateTime, new_id
+from portfolio.db import BigInt, EnumText, UtcDateTime, new_id
 
 
 class Sender(StrEnum):
@@ -34,17 +34,17 @@ class ChainCall(SQLModel, table=True):
     """Something we want the chain to do, once. What was done is asked from the chain, never guessed."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    sequence: int = Field(index=True)
-    purpose: CallPurpose
-    sender: Sender
+    sequence: int = Field(index=True, sa_type=BigInt)
+    purpose: CallPurpose = Field(sa_type=EnumText(CallPurpose))
+    sender: Sender = Field(sa_type=EnumText(Sender))
     subject: str = Field(max_length=200, index=True, description="what the call is about: a root, an issuer id")
     payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    state: CallState = Field(default=CallState.QUEUED, index=True)
+    state: CallState = Field(default=CallState.QUEUED, index=True, sa_type=EnumText(CallState))
     note: str = Field(default="", max_length=500)
     created_at: datetime = Field(sa_type=UtcDateTime)
-    block_number: int | None = None
+    block_number: int | None = Field(default=None, sa_type=BigInt)
     block_hash: bytes | None = None
-    block_time: int | None = None
+    block_time: int | None = Field(default=None, sa_type=BigInt)
     transaction: str | None = Field(default=None, max_length=66)
 
 
@@ -55,9 +55,9 @@ class ChainAttempt(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     call_id: str = Field(foreign_key="chaincall.id", index=True)
-    chain_id: int
+    chain_id: int = Field(sa_type=BigInt)
     address: str = Field(max_length=42)
-    nonce: int
+    nonce: int = Field(sa_type=BigInt)
     raw: bytes
     hash: str = Field(max_length=66, index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -87,7 +87,7 @@ class Leaf(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
     tag: str = Field(max_length=10)
     digest: bytes = Field(unique=True)
     batch_id: str | None = Field(default=None, foreign_key="batch.id", index=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from portfolio.db import UtcDateTime, new_id
+from portfolio.db import EnumText, UtcDateTime, new_id
 
 
 class RevocationReason(StrEnum):
@@ -75,7 +75,7 @@ class Revocation(SQLModel, table=True):
     organisation_id: str = Field(foreign_key="organisation.id", index=True)
     credential_id: str = Field(unique=True)
     digest: bytes
-    reason: RevocationReason
+    reason: RevocationReason = Field(sa_type=EnumText(RevocationReason))
     requested_at: datetime = Field(sa_type=UtcDateTime)
     waits_for: bytes | None = Field(default=None, description="a digest that must be FINAL first (the correction)")
     call_id: str | None = Field(default=None, index=True)

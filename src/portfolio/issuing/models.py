@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from portfolio.db import UtcDateTime, new_id
+from portfolio.db import EnumText, UtcDateTime, new_id
 
 
 class RunState(StrEnum):
@@ -25,7 +25,7 @@ class IssuingRun(SQLModel, table=True):
     kind: str = Field(max_length=40)
     idempotency_key: str | None = Field(default=None, max_length=200)
     request_hash: bytes
-    state: RunState = Field(default=RunState.RUNNING, index=True)
+    state: RunState = Field(default=RunState.RUNNING, index=True, sa_type=EnumText(RunState))
     total: int
     part_count: int
     next_part: int = 0

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from portfolio.db import UtcDateTime, new_id
+from portfolio.db import BigInt, EnumText, UtcDateTime, new_id
 
 
 class Custody(StrEnum):
@@ -32,10 +32,10 @@ class Organisation(SQLModel, table=True):
     name: str = Field(max_length=300)
     did: str = Field(unique=True, max_length=400)
     issuer_id: bytes = Field(unique=True)
-    kinds: int
+    kinds: int = Field(sa_type=BigInt)
     contact: str = Field(max_length=300)
     time_zone: str = Field(default="Europe/Moscow", max_length=64)
-    custody: Custody
+    custody: Custody = Field(sa_type=EnumText(Custody))
     controller: str = Field(max_length=42)
     sealed_controller_key: bytes | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -48,8 +48,8 @@ class IssuerKey(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     organisation_id: str = Field(foreign_key="organisation.id", index=True)
-    purpose: Purpose
-    custody: Custody
+    purpose: Purpose = Field(sa_type=EnumText(Purpose))
+    custody: Custody = Field(sa_type=EnumText(Custody))
     public_key: bytes = Field(unique=True)
     sealed_private_key: bytes | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
