@@ -197,6 +197,18 @@ def test_a_full_disk_refuses_with_507_and_stores_nothing(small_disk: Path) -> No
     store.put(os.urandom(100 * KIB))
 
 
+def test_a_disk_that_fails_is_unavailable_and_nothing_else(tmp_path: Path) -> None:
+    store = EmbeddedStore(tmp_path)
+    cid = compute_cid(b"ciphertext")
+    (tmp_path / cid[-3:-1]).write_text("a file where a folder should be")
+    for use in (lambda: store.put(b"ciphertext"), lambda: store.get(cid), lambda: store.delete(cid)):
+        with pytest.raises(StoreUnavailableError):
+            use()
+    assert not list((tmp_path / "incoming").iterdir())
+    with pytest.raises(ContentMissingError):
+        store.pin(cid)
+
+
 # --- a mirror behind our own store ------------------------------------------------------------------------------------
 
 
@@ -246,6 +258,20 @@ def test_two_bad_copies_are_an_error_and_change_nothing(
     with pytest.raises(ContentDamagedError):
         store.get(cid)
     assert path_of(own.folder, cid).read_bytes() == b"Ciphertext"
+
+
+def test_the_reader_is_served_although_the_repair_fails() -> None:
+    own, mirror = make_fake(), make_fake()
+    store = MirroredStore(own=own, mirror=mirror)
+    cid = mirror.put(b"ciphertext")
+    own.misbehaviour = {Misbehaviour.FULL}
+    assert store.get(cid) == b"ciphertext"
+    assert store.has(cid)
+    store.pin(cid)
+    assert list(store.iterate()) == []
+    own.misbehaviour = set()
+    assert store.get(cid) == b"ciphertext"
+    assert list(store.iterate()) == [cid]
 
 
 def test_delete_reaches_both_copies_or_says_that_it_did_not(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import stat
 import subprocess
@@ -167,6 +168,17 @@ def test_the_sealed_bytes_are_as_the_specification_says() -> None:
     assert AESGCM(key).decrypt(sealed[1:13], sealed[13:], associated).decode() == "Мөхәммәт"
     wrapped = wrap(keys_of(7), key, bind("p"))
     assert wrapped[:3] == b"\x02\x00\x07"
+
+
+def test_what_version_1_sealed_opens_for_ever() -> None:
+    """Bytes written down once: a change of the format must bring a new version, not a new reading of the old one."""
+    vector = json.loads(Path(__file__).with_name("vectors").joinpath("sealing-v1.json").read_text())
+    master = parse_master_keys(vector["master_key"])
+    key = person_key(master, vector["person_id"], bytes.fromhex(vector["wrapped_person_key"]))
+    assert key.hex() == vector["key"]
+    purpose, *places = vector["context"]
+    assert unseal(key, bytes.fromhex(vector["sealed"]), bind(purpose, *places)).decode() == vector["plaintext"]
+    assert {purpose: derive(master, purpose).hex() for purpose in vector["derived"]} == vector["derived"]
 
 
 @pytest.mark.fault(71)
