@@ -188,6 +188,7 @@ def _load_context(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)
 def multibase_of(key: bytes) -> str:
     """Return the publicKeyMultibase ("z6Mk...") of 32 raw bytes. Source: W3C Controlled Identifiers, Multikey."""
     if len(key) != KEY_BYTES:
@@ -235,8 +236,12 @@ def is_good_signature_form(signature: bytes) -> bool:
 
 
 def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Tell whether an Ed25519 signature (RFC 8032) is good under the strict rules that all libraries agree on."""
-    if not is_good_public_key(public_key) or not is_good_signature_form(signature):
+    """Tell whether an Ed25519 signature (RFC 8032) is good under the strict rules that all libraries agree on.
+
+    libsodium computes S*B - h*A, compares its encoding with R byte for byte and refuses S >= L; A being of prime order,
+    R is then canonical and of prime order too, so `is_good_signature_form` need not be asked again.
+    """
+    if not is_good_public_key(public_key) or len(signature) != SIGNATURE_BYTES:
         return False
     try:
         crypto_sign_open(signature + message, public_key)
