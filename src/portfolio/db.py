@@ -75,6 +75,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # what was read stays usable; a rollback would empty it
                 session.rollback()
 
     @contextmanager

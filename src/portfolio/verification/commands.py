@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import orjson
 import typer
 from rich.console import Console
@@ -94,12 +94,12 @@ def _fetch(url: str) -> bytes:
     if path.startswith("/v/"):
         path = f"/c/{path.removeprefix('/v/').strip('/')}.json"
     try:
-        answer = httpx.get(parts._replace(path=path, query="", fragment="").geturl(), timeout=15)
-    except httpx.HTTPError as error:
+        answer = httpx2.get(parts._replace(path=path, query="", fragment="").geturl(), timeout=15)
+    except httpx2.HTTPError as error:
         raise UnavailableError(f"the link did not answer ({type(error).__name__}); try again later") from None
     if answer.status_code in {404, 410}:
         raise UsageError("nothing is known under this link: it may be mistyped, replaced or withdrawn")
-    if answer.status_code != httpx.codes.OK or len(answer.content) > MAX_BUNDLE:
+    if answer.status_code != httpx2.codes.OK or len(answer.content) > MAX_BUNDLE:
         raise UnavailableError(f"the link answered {answer.status_code}; try again later")
     return answer.content
 
