@@ -247,14 +247,14 @@ def test_the_setting_may_hold_one_key_or_several_versions() -> None:
     [
         "",
         "short",
-        base64.b64encode(os.urandom(31)).decode(),
-        base64.b64encode(os.urandom(33)).decode(),
+        base64.b64encode(bytes(range(31))).decode(),
+        base64.b64encode(bytes(range(33))).decode(),
         base64.b64encode(bytes(32)).decode(),
-        "0:" + base64.b64encode(os.urandom(32)).decode(),
-        "65536:" + base64.b64encode(os.urandom(32)).decode(),
-        "1:{0},1:{0}".format(base64.b64encode(os.urandom(32)).decode()),
-        "-1:" + base64.b64encode(os.urandom(32)).decode(),
-        os.urandom(32).hex(),
+        "0:" + base64.b64encode(bytes(range(32))).decode(),
+        "65536:" + base64.b64encode(bytes(range(32))).decode(),
+        "1:{0},1:{0}".format(base64.b64encode(bytes(range(32))).decode()),
+        "-1:" + base64.b64encode(bytes(range(32))).decode(),
+        bytes(range(32)).hex(),
     ],
 )
 def test_a_malformed_master_key_is_refused_and_never_repeated(text: str) -> None:
