@@ -1,0 +1,86 @@
+"""The pages of the public check as HTML: view model in, template out. No request, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from portfolio.credentials.bundles import MAX_BUNDLE
+from portfolio.credentials.report import Report, Verdict
+from portfolio.i18n import DEFAULT_TIME_ZONE, Language, gettext_for
+from portfolio.verification import wording
+from portfolio.verification.page import result_view
+from portfolio.web.render import render
+
+LINKS: Final = ("page", "bundle", "qr_svg", "qr_png")
+"""The addresses a result page needs when the credential has a public link."""
+
+
+def result_page(
+    report: Report,
+    *,
+    links: Mapping[str, str],
+    language: Language,
+    stored_at: datetime | None = None,
+    last_verdict: Verdict | None = None,
+    contact: str | None = None,
+    time_zone: str = DEFAULT_TIME_ZONE,
+) -> str:
+    """Return the page of a public link. `links` has all of `LINKS`, or nothing; the rest is as in `result_view`."""
+    view = result_view(
+        report,
+        language=language,
+        stored_at=stored_at,
+        last_verdict=last_verdict,
+        contact=contact,
+        time_zone=time_zone,
+    )
+    return render("verification/result.html", language=language, view=view, links=links, host=_host(links))
+
+
+def verify_form_page(
+    *,
+    language: Language,
+    report: Report | None = None,
+    stored_at: datetime | None = None,
+    last_verdict: Verdict | None = None,
+    contact: str | None = None,
+    foreign_host: str | None = None,
+) -> str:
+    """Return `/verify`: the form, and over it the result for a file that was sent.
+
+    `foreign_host` is the host of a pasted link that does not belong to this service.
+    """
+    view = None
+    if report is not None:
+        view = result_view(report, language=language, stored_at=stored_at, last_verdict=last_verdict, contact=contact)
+    return render(
+        "verification/form.html",
+        language=language,
+        view=view,
+        links={},
+        host=None,
+        foreign_host=foreign_host,
+        limit=MAX_BUNDLE,
+    )
+
+
+def home_page(*, language: Language) -> str:
+    """Return the first page: what this is, and the form."""
+    return render("home.html", language=language, limit=MAX_BUNDLE)
+
+
+def about_page(*, language: Language) -> str:
+    """Return the page that explains the check in plain words."""
+    translate = gettext_for(language)
+    answers = [
+        {"tone": said.tone, "word": translate(said.word), "sentence": translate(verdict.message)}
+        for verdict, said in wording.WORDINGS.items()
+    ]
+    return render("about.html", language=language, answers=answers)
+
+
+def _host(links: Mapping[str, str]) -> str | None:
+    return urlsplit(links["page"]).netloc if links else None

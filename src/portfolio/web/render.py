@@ -1,0 +1,73 @@
+"""Templates to HTML: one Jinja environment a language, every template compiled once; and the error page.
+
+Imports no slice, so that every slice may import it. Everything is escaped unless a template says `safe`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from portfolio.i18n import LANGUAGES, Language, gettext_for, isolated, translations_for
+from portfolio.web.assets import asset_url
+from portfolio.web.wording import error_wording
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("portfolio.web"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    # New style: what is filled into a sentence is escaped like everything else.
+    environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(language=language, asset=asset_url)
+    environment.filters["isolated"] = isolated
+    return environment
+
+
+def render(template_name: str, *, language: Language, **context: Any) -> str:
+    """Return a page. `template_name` is relative to `web/templates/`; a value that a template lacks is an error."""
+    return _environment(language).get_template(template_name).render(context)
+
+
+def compile_templates() -> None:
+    """Compile every template in every language, so that no reader waits for it; call it where the process starts."""
+    for language in LANGUAGES:
+        environment = _environment(language)
+        for name in environment.list_templates():
+            environment.get_template(name)
+
+
+def error_page(status: int, code: str, message: str, language: Language) -> str:
+    """Return the page for a refusal or a fault.
+
+    The words are those of the status. `message`, the English sentence of a `PortfolioError`, is shown beside them where
+    the catalogue has it or the reader reads English, but never for 404 and 410, which must not differ from each other,
+    nor for faults of ours (5xx).
+    """
+    said = error_wording(status)
+    translate = gettext_for(language)
+    ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    silent = ours or status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+    translated = translate(message) if message else ""
+    told = translated if translated != message or language == "en" else ""
+    return render(
+        "error.html",
+        language=language,
+        status=status,
+        code=code,
+        title=translate(said.title),
+        text=translate(said.text),
+        reasons=[translate(reason) for reason in said.reasons],
+        message="" if silent else told,
+    )
