@@ -15,7 +15,8 @@ import {RelayedCalls} from "./RelayedCalls.sol";
  * - A root's block is set once, by the first anchoring, to that block, and never changes.
  * - A revocation is set once, at the time of its block, by who may revoke for that issuer then, and is never undone.
  * - A node of a tree never passes for a leaf: a leaf is the hash of a hash of 32 bytes, a node the hash of 64 bytes.
- * - `check` never reverts, and its answers about issuer and key are those at the anchor's time whenever the proof holds.
+ * - `check` never reverts, and its answers about issuer and key are those at the anchor's time whenever the proof
+ *   holds.
  * - There is no owner, no upgrade and no way to remove anything.
  */
 contract CredentialRegistry is ICredentialRegistry, RelayedCalls {

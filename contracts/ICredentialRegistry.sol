@@ -6,10 +6,12 @@ import {IRelayedCalls} from "./IRelayedCalls.sol";
 
 /**
  * @title When a credential was registered, and whether it is revoked
- * @notice Holds roots of Merkle trees over credential digests, and revocations. Nothing on chain tells anything about a person.
+ * @notice Holds roots of Merkle trees over credential digests, and revocations. Nothing on chain tells anything about
+ * a person.
  *
- * A tree is OpenZeppelin's standard tree over `bytes32` digests: a leaf is keccak256(keccak256(digest)), pairs are sorted; at
- * most 64 steps. Relayed revocation takes an EIP-712 signature, domain name "PortfolioCredentialRegistry", version "1", over
+ * A tree is OpenZeppelin's standard tree over `bytes32` digests: a leaf is keccak256(keccak256(digest)), pairs are
+ * sorted; at most 64 steps. Relayed revocation takes an EIP-712 signature, domain name "PortfolioCredentialRegistry",
+ * version "1", over
  *
  * - `Revoke(bytes32 issuerId,bytes32[] digests,uint8 reason,uint256 nonce,uint256 deadline)`
  */
@@ -31,8 +33,8 @@ interface ICredentialRegistry is IRelayedCalls {
      * @param anchored the root is known here, whether or not the proof is valid
      * @param anchorBlock number of the block in which the root was first anchored, 0 when unknown
      * @param anchorTime time of that block, 0 when unknown
-     * @param asOf the time that the answers about issuer and key refer to: `anchorTime` when the proof is valid and the root
-     * known, else the time of the block of the call
+     * @param asOf the time that the answers about issuer and key refer to: `anchorTime` when the proof is valid and
+     * the root known, else the time of the block of the call
      * @param issuerKnown the issuer was admitted at some time
      * @param issuerAdmitted at `asOf` it was admitted and not suspended
      * @param kinds mask of the kinds that it could issue at `asOf`
@@ -97,8 +99,9 @@ interface ICredentialRegistry is IRelayedCalls {
     function anchor(bytes32 root) external;
 
     /**
-     * @notice Revoke credentials of an issuer. Its controller or its successor's, also while it is suspended, also before the
-     * digests are anchored. A digest that is revoked already keeps its first reason and time and is skipped.
+     * @notice Revoke credentials of an issuer. Its controller or its successor's, also while it is suspended, also
+     * before the digests are anchored. A digest that is revoked already keeps its first reason and time and is
+     * skipped.
      * @param digests credential digests (not roots, not leaf hashes)
      */
     function revoke(bytes32 issuerId, bytes32[] calldata digests, Reason reason) external;
@@ -125,8 +128,8 @@ interface ICredentialRegistry is IRelayedCalls {
         returns (bool revoked, Reason reason, uint64 revokedAt);
 
     /**
-     * @notice Everything about one credential in one call. Never reverts: whatever is bad, absent or over-long is `false` or zero
-     * in its field, so that a revert or an empty answer always means that the node is at fault.
+     * @notice Everything about one credential in one call. Never reverts: whatever is bad, absent or over-long is
+     * `false` or zero in its field, so that a revert or an empty answer always means that the node is at fault.
      * @param issuerId keccak256 of the issuer's DID
      * @param publicKey the Ed25519 key that signed
      * @param digest the credential's digest

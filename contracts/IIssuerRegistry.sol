@@ -5,12 +5,13 @@ import {IRelayedCalls} from "./IRelayedCalls.sol";
 
 /**
  * @title Who is an issuer of which kinds, under which name, with which keys, at which time
- * @notice An issuer is an organisation that signs credentials off chain with Ed25519 keys. Registrars admit it; a controller
- * account that it holds looks after its keys. Everything that a verdict depends on is kept as history in block time.
+ * @notice An issuer is an organisation that signs credentials off chain with Ed25519 keys. Registrars admit it; a
+ * controller account that it holds looks after its keys. Everything that a verdict depends on is kept as history in
+ * block time.
  *
- * Times are Unix seconds of blocks; every interval is half-open, [from, until). `issuerId` is keccak256 of the exact UTF-8
- * bytes of the issuer's DID. `kinds` is a mask with one bit per credential kind; the bits are given out by the application
- * and never reused.
+ * Times are Unix seconds of blocks; every interval is half-open, [from, until). `issuerId` is keccak256 of the exact
+ * UTF-8 bytes of the issuer's DID. `kinds` is a mask with one bit per credential kind; the bits are given out by the
+ * application and never reused.
  *
  * Relayed forms (`...For`) take an EIP-712 signature by the controller of the moment of execution, domain name
  * "PortfolioIssuerRegistry", version "1", over one of
@@ -104,7 +105,8 @@ interface IIssuerRegistry is IRelayedCalls {
     /// @notice Two registrars replaced an issuer's controller.
     event ControllerReplaced(bytes32 indexed issuerId, address indexed previous, address indexed controller);
 
-    /// @notice A first registrar proposes a change. `subject` is the new controller (left-padded to 32 bytes) or the successor's issuerId.
+    /// @notice A first registrar proposes a change. `subject` is the new controller (left-padded to 32 bytes) or the
+    /// successor's issuerId.
     event ChangeProposed(bytes32 indexed issuerId, Change indexed change, bytes32 subject, address indexed registrar);
 
     /// @notice A second registrar agreed: the seven public days start, and end at `executableAt`.
@@ -163,7 +165,8 @@ interface IIssuerRegistry is IRelayedCalls {
     /// @notice The issuer never had this key.
     error UnknownKey(bytes32 issuerId, bytes32 publicKey);
 
-    /// @notice `asOf` is before the key's `from`, after now, or not earlier than its present `until` (0: not retired).
+    /// @notice `asOf` is before the key's `from`, after now, or not earlier than its present `until` (0: not
+    /// retired).
     error RetirementOutOfRange(uint64 asOf, uint64 from, uint64 until);
 
     /// @notice `asOf` is more than 30 days back: a controller alone may go back to `earliestAlone`.
@@ -187,7 +190,8 @@ interface IIssuerRegistry is IRelayedCalls {
     /// @notice The registrar who proposed cannot be the second one.
     error SameRegistrar(address registrar);
 
-    /// @notice No second registrar has agreed yet (`executableAt` 0), or the seven days are not over, or the 30 days after them are.
+    /// @notice No second registrar has agreed yet (`executableAt` 0), or the seven days are not over, or the 30 days
+    /// after them are.
     error NotExecutable(bytes32 issuerId, Change change, uint64 executableAt);
 
     // ------------------------------------------------------------------------------------------------ registrars
@@ -211,8 +215,9 @@ interface IIssuerRegistry is IRelayedCalls {
     function setKinds(bytes32 issuerId, uint256 kinds) external;
 
     /**
-     * @notice Suspend the issuer as of a time at most 30 days back, not before its admission or last reinstatement. Only a registrar.
-     * An issuer that is suspended already can only be suspended as of an earlier time, within the same bounds.
+     * @notice Suspend the issuer as of a time at most 30 days back, not before its admission or last reinstatement.
+     * Only a registrar. An issuer that is suspended already can only be suspended as of an earlier time, within the
+     * same bounds.
      */
     function suspend(bytes32 issuerId, uint64 asOf) external;
 
@@ -230,7 +235,8 @@ interface IIssuerRegistry is IRelayedCalls {
 
     /**
      * @notice Agree to a proposed change; the seven public days start. Only a registrar other than the proposer.
-     * @param subject the new controller (left-padded to 32 bytes) or the successor's issuerId, so that nobody confirms something else
+     * @param subject the new controller (left-padded to 32 bytes) or the successor's issuerId, so that nobody
+     * confirms something else
      */
     function confirmChange(bytes32 issuerId, Change change, bytes32 subject) external;
 
@@ -259,7 +265,8 @@ interface IIssuerRegistry is IRelayedCalls {
     ) external;
 
     /**
-     * @notice End a key's validity as of a time at most 30 days back. Only the controller. May be repeated with an earlier time.
+     * @notice End a key's validity as of a time at most 30 days back. Only the controller. May be repeated with an
+     * earlier time.
      * @param asOf not before the key's `from`, not after now, earlier than its present `until`
      */
     function retireKey(bytes32 issuerId, bytes32 publicKey, uint64 asOf) external;
@@ -269,8 +276,9 @@ interface IIssuerRegistry is IRelayedCalls {
         external;
 
     /**
-     * @notice First half of a retirement more than 30 days back. Only the controller. Changes nothing until a registrar calls
-     * `confirmRetirement` with the same arguments; replaces an earlier request for this key; void once the controller is replaced.
+     * @notice First half of a retirement more than 30 days back. Only the controller. Changes nothing until a
+     * registrar calls `confirmRetirement` with the same arguments; replaces an earlier request for this key; void
+     * once the controller is replaced.
      */
     function requestRetirement(bytes32 issuerId, bytes32 publicKey, uint64 asOf) external;
 
@@ -283,7 +291,8 @@ interface IIssuerRegistry is IRelayedCalls {
         bytes calldata signature
     ) external;
 
-    /// @notice Name the issuer whose controller may revoke for this one from now on, instead of any named before. Only the controller.
+    /// @notice Name the issuer whose controller may revoke for this one from now on, instead of any named before.
+    /// Only the controller.
     function nameSuccessor(bytes32 issuerId, bytes32 successor) external;
 
     /// @notice Relayed form of `nameSuccessor`.

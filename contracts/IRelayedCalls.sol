@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 /**
  * @title Calls that somebody else pays for
- * @notice An issuer without coin signs an EIP-712 message; anybody may hand it in. Every typed message names the issuer, carries
- * the issuer's next nonce of the contract that it is meant for, and a deadline.
+ * @notice An issuer without coin signs an EIP-712 message; anybody may hand it in. Every typed message names the
+ * issuer, carries the issuer's next nonce of the contract that it is meant for, and a deadline.
  */
 interface IRelayedCalls {
     /**
@@ -15,7 +15,8 @@ interface IRelayedCalls {
     error DeadlinePassed(uint256 deadline, uint256 time);
 
     /**
-     * @notice The signature is not by an account that may do this for the issuer now, or is over another nonce or other arguments.
+     * @notice The signature is not by an account that may do this for the issuer now, or is over another nonce or
+     * other arguments.
      * @param issuerId the issuer in whose name it was tried
      * @param nonce the nonce that a good message would carry
      */

@@ -8,9 +8,9 @@ import {TwoRegistrarProposals} from "./TwoRegistrarProposals.sol";
 
 /**
  * @title Admission, names, kinds and suspensions of issuers as history in block time
- * @dev Invariants: a DID is admitted once and never removed. Histories of names and kinds only grow, at the end, with the time
- * of the block, so that an answer about the past never changes. Suspensions are disjoint and in order; only the start of the
- * open one can move, only backwards, and never to more than 30 days before the block that moves it.
+ * @dev Invariants: a DID is admitted once and never removed. Histories of names and kinds only grow, at the end, with
+ * the time of the block, so that an answer about the past never changes. Suspensions are disjoint and in order; only
+ * the start of the open one can move, only backwards, and never to more than 30 days before the block that moves it.
  */
 abstract contract IssuerHistory is TwoRegistrarProposals {
     /// @dev `names[i]` holds from `namedAt[i]` on, `kinds[i]` from `kindsSetAt[i]` on; times never decrease.

@@ -7,10 +7,11 @@ import {RelayedCalls} from "./RelayedCalls.sol";
 
 /**
  * @title Keys of issuers and the time in which each is valid
- * @dev Invariants: a key's `from`, purpose and custody never change. Its `until` is never before `from`, never after the block
- * that set it, and moves only backwards; hence a retired key never returns. One account alone moves it to at most 30 days before
- * its block; further back takes the controller and a registrar that is another account, agreeing on the very same time (a thief
- * of the controller could else void all history in one call). Only controllers add and retire keys.
+ * @dev Invariants: a key's `from`, purpose and custody never change. Its `until` is never before `from`, never after
+ * the block that set it, and moves only backwards; hence a retired key never returns. One account alone moves it to
+ * at most 30 days before its block; further back takes the controller and a registrar that is another account,
+ * agreeing on the very same time (a thief of the controller could else void all history in one call). Only
+ * controllers add and retire keys.
  */
 abstract contract IssuerKeys is IssuerHistory, RelayedCalls {
     struct Key {

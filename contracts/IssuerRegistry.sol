@@ -14,7 +14,8 @@ import {TwoRegistrarProposals} from "./TwoRegistrarProposals.sol";
  * - What was true of a time more than 30 days back is never changed by one account alone, whoever it is.
  * - A controller changes only through two registrars and seven public days; the present one cannot stop it.
  * - A successor is another issuer. Its controller may revoke and nothing else, and its own successor gains nothing.
- * - Registrars cannot add or retire keys by themselves; controllers cannot touch admission, names, kinds, suspensions.
+ * - Registrars cannot add or retire keys by themselves; controllers cannot touch admission, names, kinds,
+ *   suspensions.
  * - There is no owner, no upgrade and no way to remove anything.
  */
 contract IssuerRegistry is IssuerKeys {

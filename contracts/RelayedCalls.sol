@@ -8,9 +8,10 @@ import {IRelayedCalls} from "./IRelayedCalls.sol";
 
 /**
  * @title Nonces, deadlines and signatures of relayed calls
- * @dev Invariants: an issuer's nonce only grows, by one for each message carried out; a message is carried out at most once, in
- * the order of nonces, on one chain, in one contract, up to its deadline. Who may sign is decided by the heir at the moment of
- * execution, so that replacing a controller voids everything the old one has signed and not handed in.
+ * @dev Invariants: an issuer's nonce only grows, by one for each message carried out; a message is carried out at
+ * most once, in the order of nonces, on one chain, in one contract, up to its deadline. Who may sign is decided by
+ * the heir at the moment of execution, so that replacing a controller voids everything the old one has signed and not
+ * handed in.
  */
 abstract contract RelayedCalls is IRelayedCalls, EIP712 {
     mapping(bytes32 issuerId => uint256 next) private _nonces;

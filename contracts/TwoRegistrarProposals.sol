@@ -5,10 +5,11 @@ import {IIssuerRegistry} from "./IIssuerRegistry.sol";
 
 /**
  * @title The registrars, and what two of them do together
- * @dev Invariants: the set of registrars never changes and has at least two members. For each issuer and sort of change at most
- * one proposal stands. Nothing is carried out that two different registrars have not agreed to, word for word, at least seven
- * days before, with an event when those days began; any registrar could cancel it until then, nobody else ever. What was not
- * carried out within 30 days after is void, so that no forgotten agreement waits for a thief.
+ * @dev Invariants: the set of registrars never changes and has at least two members. For each issuer and sort of
+ * change at most one proposal stands. Nothing is carried out that two different registrars have not agreed to, word
+ * for word, at least seven days before, with an event when those days began; any registrar could cancel it until
+ * then, nobody else ever. What was not carried out within 30 days after is void, so that no forgotten agreement waits
+ * for a thief.
  */
 abstract contract TwoRegistrarProposals is IIssuerRegistry {
     struct Proposal {
@@ -72,8 +73,9 @@ abstract contract TwoRegistrarProposals is IIssuerRegistry {
         Proposal storage proposed = _proposals[issuerId][change];
         require(proposed.proposer != address(0), NothingProposed(issuerId, change));
         (bytes32 subject, uint64 executableAt) = (proposed.subject, proposed.executableAt);
-        bool due = executableAt != 0 && block.timestamp >= executableAt;
-        require(due && block.timestamp < executableAt + EXECUTION_WINDOW, NotExecutable(issuerId, change, executableAt));
+        bool begun = executableAt != 0 && block.timestamp >= executableAt;
+        bool due = begun && block.timestamp < executableAt + EXECUTION_WINDOW;
+        require(due, NotExecutable(issuerId, change, executableAt));
         delete _proposals[issuerId][change];
         emit ChangeExecuted(issuerId, change, subject, msg.sender);
         if (change == Change.CONTROLLER) _replaceController(issuerId, address(uint160(uint256(subject))));
