@@ -8,12 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 import pytest
 
+from chain_world import eventually, free_port
 from portfolio.chain.accounts import development_account
 from portfolio.chain.client import ChainClient
 from portfolio.chain.errors import LocalChainError, NodeAddressError
@@ -22,19 +22,6 @@ from portfolio.chain.local import LOCAL_CHAIN_ID, LocalChain, find_anvil
 pytestmark = pytest.mark.chain
 
 OTHER = "0x" + "77" * 20
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def eventually(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
 
 
 def has_ended(process: int) -> bool:
