@@ -1,4 +1,4 @@
-"""The same trees and proofs as OpenZeppelin's JavaScript library; tests/vectors/merkle/README.md says how they are made."""
+"""The same trees and proofs as OpenZeppelin's JavaScript library (tests/vectors/merkle/README.md)."""
 
 from __future__ import annotations
 

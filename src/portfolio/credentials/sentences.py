@@ -57,7 +57,6 @@ ISSUER: Final[dict[str, str]] = {
     "kind_unanswered": N_("Whether the organisation may give this kind of document could not be found out."),
     "key_good": N_("The signature was made with a key that belonged to the organisation at that time."),
     "key_absent": N_("The key that signed does not belong to the organisation. Somebody else signed in its name."),
-    "key_early": N_("The key that signed belongs to the organisation only since %(from_at)s, which is later."),
     "key_retired": N_(
         "The organisation gave up the key that signed as of %(until_at)s, "
         "and the credential was not entered in the register before that."
