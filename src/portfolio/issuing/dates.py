@@ -12,7 +12,7 @@ from portfolio.issuing.problems import CellError
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
 _CLEAR_DAY: Final = 12  # a number above it is a day, not a month
-_TIME: Final = re.compile(r"[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?")
+_TIME: Final = re.compile(r"[t ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?")
 _YEAR_WORD: Final = re.compile(r"\s?(?:года?|г)\.?")
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})\s?([./-])\s?([0-9]{1,2})\s?\2\s?([0-9]{4}|[0-9]{2})")
 _ISO: Final = re.compile(r"([0-9]{4})([-./])([0-9]{1,2})\2([0-9]{1,2})")

@@ -77,13 +77,13 @@ class _Judge:
         return index in self._counters and clean(as_shown(cell)).rstrip(".").isdecimal()
 
     def reason(self, number: int, cells: Sequence[Cell]) -> str | None:
+        if number == self._first and _numbers_columns(cells):
+            return "column_numbers"
         filled = sum(1 for index in self._read if index < len(cells) and not is_blank(cells[index]))
         named = any(index < len(cells) and not is_blank(cells[index]) for index in self._names)
         if named and filled > 1 and filled * 2 >= len(self._read) and not self._starts_with_total(cells):
             self._in_footer = False
             return "column_names" if self._repeats_header(cells) else None
-        if number == self._first and _numbers_columns(cells):
-            return "column_numbers"
         if self._is_footer(cells, filled=filled, named=named):
             self._in_footer = True
             return "footer"

@@ -93,6 +93,7 @@ class _Level:
 
     texts: list[str]
     owners: list[int]
+    is_merged: bool
 
     @classmethod
     def of(cls, row: tuple[int, Sequence[Cell]], merged: Sequence[Range]) -> _Level:
@@ -107,18 +108,21 @@ class _Level:
             owner = index if text else owner
             reach = ranges.get(owner, owner) if ranges else len(texts)
             owners.append(owner if index <= reach else -1)
-        return cls(texts, owners)
+        return cls(texts, owners, bool(ranges))
 
     def text(self, index: int) -> str:
         return self.texts[index] if index < len(self.texts) else ""
 
     def spread(self, index: int) -> str:
-        """Return the text that spreads over a column; over a column beyond the row its last text does."""
+        """Return the text that spreads over a column."""
         owner = self.owner(index)
         return self.texts[owner] if owner >= 0 else ""
 
     def owner(self, index: int) -> int:
-        return self.owners[index] if index < len(self.owners) else -1
+        """Rows end with their last filled cell: without merged ranges its text spreads on beyond."""
+        if index < len(self.owners):
+            return self.owners[index]
+        return -1 if self.is_merged or not self.owners else self.owners[-1]
 
 
 def _continues(cells: Sequence[Cell], above: _Level) -> bool:
@@ -132,9 +136,9 @@ def _continues(cells: Sequence[Cell], above: _Level) -> bool:
         return False
     if any(clean(str(cells[index])).isdecimal() for index in filled):
         return False
-    wide = {owner for owner in above.owners if owner >= 0 and above.owners.count(owner) > 1}
-    covered = all(above.owner(index) in wide or above.owner(index) < 0 for index in filled)
-    return covered and len({owner for owner in above.owners if owner >= 0}) > 1
+    owners = [above.owner(index) for index in range(max(len(cells), len(above.owners)))]
+    covered = all(owners[index] < 0 or owners.count(owners[index]) > 1 for index in filled)
+    return covered and len({owner for owner in owners if owner >= 0}) > 1
 
 
 def _named(levels: list[_Level], formulas: set[int]) -> tuple[HeaderCell, ...]:

@@ -56,6 +56,7 @@ class HolderReader:
         self._full = mapped.of(Target.FULL_NAME)
         self._last = mapped.of(Target.LAST_NAME)
         self._first = mapped.of(Target.FIRST_NAME)
+        self._is_named = self._full is not None or (self._last is not None and self._first is not None)
         self._patronymic = mapped.of(Target.PATRONYMIC)
         found = ((mapped.of(target), read) for target, read in _DATA)
         self._data = [(column, read) for column, read in found if column is not None]
@@ -76,8 +77,8 @@ class HolderReader:
 
     def _name(self, cells: Sequence[Cell], remarks: list[Remark]) -> Name | None:
         column = self._full or self._last or self._first
-        if column is None:
-            return None
+        if column is None or not self._is_named:
+            return None  # said once for the table
         try:
             name = self._of_one(cells) if self._full else self._of_parts(cells)
         except _CellAtError as error:
@@ -135,5 +136,5 @@ def _raw_at(cells: Sequence[Cell], column: Column | None) -> str:
 
 def _short(text: str) -> str:
     if len(text) > MAX_NAME:
-        raise CellError("too_long", limit=MAX_NAME)
+        raise CellError("too_long", most=MAX_NAME)
     return text

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from portfolio.issuing.cells import Cell, key, text_of
+from portfolio.issuing.cells import Cell, text_of
 from portfolio.issuing.problems import CellError
 
 PASSED: Final = "зачтено"
@@ -17,7 +17,8 @@ _WORDS: Final = {
     "отлично": "5", "отл": "5", "хорошо": "4", "хор": "4", "удовлетворительно": "3", "удовл": "3", "уд": "3",
     "неудовлетворительно": "2", "неуд": "2", "зачтено": PASSED, "зачет": PASSED, "зач": PASSED, "passed": PASSED,
 }  # fmt: skip
-_WITH_WORD: Final = re.compile(r"([2-5]) ([а-я]{2,20})")
+_FIGURE: Final = re.compile(r"([2-5])(?:[.,]0)?")
+_WITH_WORD: Final = re.compile(r"([2-5])\s?[(—–-]?\s?([а-я]{2,20})\.?\)?")
 
 
 def read_mark(cell: Cell) -> str:
@@ -25,20 +26,17 @@ def read_mark(cell: Cell) -> str:
 
     Read as well: 5.0, "5 (отлично)", "отлично", "зач."; a figure and a word that disagree are refused.
     """
-    text = key(text_of(cell))
+    text = text_of(cell).casefold().replace("ё", "е")
     if not text:
         return ""
-    if len(text) == 1 and text in "2345":
-        return text
-    mark = _WORDS.get(text)
+    if figure := _FIGURE.fullmatch(text):
+        return figure[1]
+    if word := _WORDS.get(text.rstrip(".")):
+        return word
     found = _WITH_WORD.fullmatch(text)
     if found and _WORDS.get(found[2]) == found[1]:
-        mark = found[1]
-    if text in ("2 0", "3 0", "4 0", "5 0"):  # a number written as text by another program
-        mark = text[0]
-    if mark is None:
-        raise CellError("bad_mark")
-    return mark
+        return found[1]
+    raise CellError("bad_mark")
 
 
 def looks_like_marks(cells: Iterable[Cell]) -> bool:

@@ -86,7 +86,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "formula": N_("A formula stands here: paste it as a value."),
     "excel_error": N_("Excel shows an error here (%(error)s): write the value."),
     "bad_character": N_("There is a character here that no text may hold (%(character)s): type the text again."),
-    "too_long": N_("The text is longer than %(limit)s characters."),
+    "too_long": N_("The text is longer than %(most)s characters"),
     "date_in_text": N_(
         "Excel has turned this into a date (%(date)s): format the cell as text and type the value again."
     ),

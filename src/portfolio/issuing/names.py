@@ -82,6 +82,7 @@ _MARKS: Final = frozenset("-'\u2019\u02bc\u2018`.() ")
 _CYRILLIC: Final = re.compile("[\u0400-\u052f\u1c80-\u1c8f\u2de0-\u2dff\ua640-\ua69f]")
 _LATIN: Final = re.compile("[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 _DIGIT_ONE: Final = re.compile("[А-Яа-яЁё]1|1[А-Яа-яЁё]")
+_OTHER_DIGIT: Final = re.compile("[02-9]")
 _INITIAL: Final = re.compile(r"\w\.")
 _MOST_MARKS: Final = 2  # combining marks in a row; more is no letter of any alphabet
 
@@ -151,7 +152,8 @@ def _taken_apart(words: list[str]) -> Name:
 def doubts(name: Name) -> Iterator[Doubt]:
     """Yield what is odd about a name and yet may be right."""
     full = name.full
-    if _USUAL.fullmatch(full) and not _PATRONYMIC.fullmatch(name.first):
+    words = full.split()
+    if _USUAL.fullmatch(full) and not _PATRONYMIC.fullmatch(words[1]):
         return
     latin = sorted(set(_LATIN.findall(full)))
     if latin and _CYRILLIC.search(full):
@@ -160,7 +162,6 @@ def doubts(name: Name) -> Iterator[Doubt]:
         yield Doubt("name_digit_one", {})
     if _INITIAL.search(full):
         yield Doubt("name_initials", {})
-    words = full.split()
     if _given_name_first(words) or _PATRONYMIC.fullmatch(name.first.casefold()):
         yield Doubt("name_order", {})
     elif _too_many(words):
@@ -189,13 +190,14 @@ def _refuse_strangers(name: str) -> None:
     if _USUAL.fullmatch(name):
         return
     marks = 0
+    digits_are_letters = bool(_DIGIT_ONE.search(name)) and not _OTHER_DIGIT.search(name)
     for character in name:
         category = unicodedata.category(character)
         marks = marks + 1 if category == "Mn" else 0
         if category[0] == "L" or character in _MARKS or 0 < marks <= _MOST_MARKS:
             continue
         if category[0] == "N":
-            if character == "1" and _DIGIT_ONE.search(name) and not re.search("[02-9]", name):
+            if character == "1" and digits_are_letters:
                 continue
             raise CellError("name_has_digit")
         raise CellError(

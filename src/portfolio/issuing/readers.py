@@ -119,7 +119,7 @@ def read_number(cell: Cell) -> str | None:
     """Return the issuer's own number of a person as text. Raises `CellError`."""
     text = text_of(cell)
     if len(text) > 60:  # noqa: PLR2004  # no number of a file is longer
-        raise CellError("too_long", limit=60)
+        raise CellError("too_long", most=60)
     return text or None
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from portfolio.credentials.kinds import Field, FieldType, Kind, Place
 from portfolio.credentials.values import FieldValue, ValueProblem, normalise
-from portfolio.issuing.cells import Cell, as_shown, clean, is_blank
+from portfolio.issuing.cells import Cell, as_shown, clean, is_blank, key
 from portfolio.issuing.columns import Column, Mapped, kind_marks, label_of, letter_of, map_columns
 from portfolio.issuing.footers import LeftOut, data_rows
 from portfolio.issuing.holders import HolderReader, PersonColumns, Remark, cell_at
@@ -93,7 +93,8 @@ class _RowReader:
             for field in kind.fields
             if (column := mapped.of(field.name)) is not None
         ]
-        self._marks = [(column, Remembering(read_mark)) for column in mapped.marks]
+        subjects = {key(column.subject): column for column in reversed(mapped.marks)}  # twins are said for the table
+        self._marks = [(column, Remembering(read_mark)) for column in mapped.marks if column in subjects.values()]
         self._marks_field = kind_marks(kind)
         self._padded = _columns_with_zeros(table, [column for column, field, _ in self._fields if _is_number(field)])
         self._named = frozenset(column.index for column in mapped.columns)

@@ -49,6 +49,8 @@ def encoding_of(content: bytes, *, asked: str | None, headers_in: Callable[[str]
     wide = _wide(content)
     if wide:
         return wide
+    if b"\x00" in content[:SAMPLE]:
+        raise TableError("binary")
     if _decodes(content, "utf-8"):
         return "utf-8-sig"
     return _single_byte(content, headers_in)
