@@ -253,6 +253,29 @@ def answers_contradict_each_other() -> Case:
     return world.case(signed, [world.register(signed)], alter=lie)
 
 
+@scenario("VALID", anchor="anchor_final", warns="")
+def answers_kept_while_the_chain_went_on() -> Case:
+    """The answers are of an earlier block; the reader saw that nothing since touches them, and depth is reached."""
+    world = World(SimulatedPair(depth=6))
+    signed = world.sign()
+    case = world.case(signed, [world.register(signed)])
+    assert case.report().verdict == "PENDING"
+    (kept,) = case.facts
+    assert isinstance(kept, PairFacts)
+    world.pair.wait(DAY)
+    followed = replace(kept, head_number=world.pair.block, head_time=world.pair.now, read_at=world.pair.now)
+    return replace(case, facts=(followed,), now=world.pair.now)
+
+
+@scenario("CANNOT_CHECK", 128, warns="pair_bad_answer")
+def answers_from_after_the_head() -> Case:
+    """The answers are of a later block than the head they claim."""
+    world = World()
+    signed = world.sign()
+    receipt = world.register(signed)
+    return world.case(signed, [receipt], alter=lambda facts: replace(facts, head_number=facts.head_number - 1))
+
+
 @scenario("CANNOT_CHECK", 128, warns="pair_bad_answer")
 def answer_is_missing() -> Case:
     """The answer about the receipt is missing."""

@@ -148,7 +148,7 @@ class CheckAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairFacts:
-    """Everything one pair answered, all at one block."""
+    """Everything one pair answered, all at one block: the head, or one behind it that nothing has touched since."""
 
     pair: str
     head_number: int

@@ -65,8 +65,8 @@ class Moment:
 
     @property
     def missing(self) -> int:
-        """Blocks still wanted on top of the anchor's, in the contract's block numbers (a roll-up has two sorts)."""
-        return max(0, self.pair.depth - (self.answer.block_number - self.answer.anchor_block))
+        """Blocks still wanted on top of the anchor's."""
+        return max(0, self.pair.depth - (self.facts.head_number - self.answer.anchor_block))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,16 @@ def _why_unknown(
 
 
 def _is_consistent(facts: PairFacts, roots: Sequence[str]) -> bool:
-    """Tell whether the answers can all be true of one block; a node that errs or lies clumsily is an outage."""
+    """Tell whether the answers can all be true of one block; a node that errs or lies clumsily is an outage.
+
+    That block may lie behind the head, where a reader has followed the chain and seen that nothing since touches them.
+    """
     if not {"", *roots} <= facts.answers.keys():
         return False
     head = facts.answers[""]
-    if head.block_time != facts.head_time or not 0 <= head.block_time < _END_OF_CALENDAR:
+    if head.block_number > facts.head_number:
+        return False
+    if not 0 <= head.block_time <= facts.head_time < _END_OF_CALENDAR:
         return False
     if head.key_from > head.block_time or head.key_until > head.block_time:
         return False
