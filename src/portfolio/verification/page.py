@@ -293,9 +293,9 @@ def _value(field: Field, value: FieldValue, language: Language) -> str:
         choice = field.choice(text)
         return visible(text) if choice is None else _label(choice, language)
     if field.type is FieldType.DATE:
-        return format_day(text, language)
+        return visible(format_day(text, language))
     if field.type is FieldType.DECIMAL:
-        return format_decimal(text, language)
+        return visible(format_decimal(text, language))
     return visible(text)
 
 
