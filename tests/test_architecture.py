@@ -28,6 +28,7 @@ PURE = {
     "credentials.sentences",
     "credentials.shapes",
     "credentials.signing",
+    "credentials.statement",
     "credentials.trust",
     "credentials.values",
     "credentials.verdict",

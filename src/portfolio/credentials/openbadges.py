@@ -39,7 +39,21 @@ _SUBJECT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
     }
 )
 _DAY_START: Final = "T00:00:00Z"  # Open Badges has no dates, only instants
-_UNORDERED: Final = ("credentialSubject.result", "credentialSubject.achievement.resultDescription")
+_RESULTS: Final = ("credentialSubject", "result")
+_DESCRIPTIONS: Final = ("credentialSubject", "achievement", "resultDescription")
+_UNORDERED: Final = frozenset({".".join(_RESULTS), ".".join(_DESCRIPTIONS)})
+_MEMBERS_OF_STATEMENT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "subject_id": "credentialSubject.id",
+        "issuer_did": "issuer.id",
+        "issuer_name": "issuer.name",
+        "holder_name": "credentialSubject.identifier[0].identityHash",
+        "valid_from": "validFrom",
+        "valid_until": "validUntil",
+        "status_list": "credentialStatus.statusListCredential",
+        "status_index": "credentialStatus.statusListIndex",
+    }
+)
 
 
 def compose(statement: Statement) -> dict[str, Any]:
@@ -60,7 +74,10 @@ def extract(document: Any) -> Statement:
             "unknown_context", "@context", "The contexts are not those of a credential of this version"
         )
     kind = _kind_of(document)
-    statement = _Reader(document, kind).statement()
+    try:
+        statement = _Reader(document, kind).statement()
+    except StructureError as error:
+        raise StructureError(error.code, _member_of(kind, error.path), error.message) from None
     _require_same(document, compose(statement), "")
     return statement
 
@@ -211,8 +228,8 @@ class _Reader:
         self._document = document
         self._kind = kind
         self._id = _text_at(document, "id")
-        self._results = _by_id(document, "credentialSubject", "result")
-        self._descriptions = _by_id(document, "credentialSubject", "achievement", "resultDescription")
+        self._results = _by_id(document, *_RESULTS)
+        self._descriptions = _by_id(document, *_DESCRIPTIONS)
 
     def statement(self) -> Statement:
         document = self._document
@@ -240,14 +257,16 @@ class _Reader:
             raise StructureError(
                 "wrong_value", "credentialSubject.identifier", "There is not exactly one holder's name"
             )
-        return _text_at(identities[0], "identityHash")
+        return _text_at(identities[0], "identityHash", under="credentialSubject.identifier[0]")
 
     def _value(self, field: Field) -> FieldValue | None:
         if field.place is Place.MARKS:
             return self._rows() or None
         if field.place is Place.RESULT:
             result = self._results.get(f"{self._id}#result-{field.name}")
-            return None if result is None else _unsigned(field, _text_at(result, "value"), f"fields.{field.name}")
+            if result is None:
+                return None
+            return _unsigned(field, _text_at(result, "value", under=".".join(_RESULTS)), f"fields.{field.name}")
         path = _path_of(field.place)
         holder = _at(self._document, *path[:-1])
         if not isinstance(holder, dict) or path[-1] not in holder:
@@ -261,8 +280,17 @@ class _Reader:
             mark = self._results.get(f"{self._id}#mark-{number}")
             if row is None or mark is None:
                 break
-            rows.append((_text_at(row, "name"), _text_at(mark, "value")))
+            subject = _text_at(row, "name", under=".".join(_DESCRIPTIONS))
+            rows.append((subject, _text_at(mark, "value", under=".".join(_RESULTS))))
         return tuple(rows)
+
+
+def _member_of(kind: Kind, path: str) -> str:
+    """Return where in the document stands what `path` names in a statement; other paths stay."""
+    field = kind.field(path.removeprefix("fields."))
+    if field is None or not path.startswith("fields."):
+        return _MEMBERS_OF_STATEMENT.get(path, path)
+    return ".".join(_RESULTS if field.place in (Place.RESULT, Place.MARKS) else _path_of(field.place))
 
 
 def _path_of(place: Place) -> tuple[str, ...]:
@@ -291,18 +319,19 @@ def _unsigned(field: Field, value: Any, path: str) -> FieldValue:
     return value
 
 
-def _at(value: Any, *path: str) -> Any:
+def _at(value: Any, *path: str, under: str = "") -> Any:
     for depth, member in enumerate(path):
         if not isinstance(value, dict) or member not in value:
-            raise StructureError("missing_member", ".".join(path[: depth + 1]), "A member of the document is missing")
+            where = _join(under, ".".join(path[: depth + 1]))
+            raise StructureError("missing_member", where, "A member of the document is missing")
         value = value[member]
     return value
 
 
-def _text_at(value: Any, *path: str) -> str:
-    text = _at(value, *path)
+def _text_at(value: Any, *path: str, under: str = "") -> str:
+    text = _at(value, *path, under=under)
     if not isinstance(text, str):
-        raise StructureError("wrong_type", ".".join(path), "A member of the document is not a text")
+        raise StructureError("wrong_type", _join(under, ".".join(path)), "A member of the document is not a text")
     return text
 
 
@@ -312,9 +341,10 @@ def _by_id(document: Mapping[str, Any], *path: str) -> dict[str, Any]:
     members = holder.get(path[-1], []) if isinstance(holder, dict) else None
     if not isinstance(members, list):
         raise StructureError("wrong_type", ".".join(path), "A member of the document is not a list")
-    found = {_text_at(member, "id"): member for member in members}
+    where = ".".join(path)
+    found = {_text_at(member, "id", under=f"{where}[{number}]"): member for number, member in enumerate(members)}
     if len(found) != len(members):
-        raise StructureError("repeated_id", ".".join(path), "Two results or their descriptions have the same id")
+        raise StructureError("repeated_id", where, "Two results or their descriptions have the same id")
     return found
 
 
@@ -327,8 +357,8 @@ def _require_same(given: Any, expected: Any, path: str) -> None:
     elif isinstance(expected, list):
         if len(given) != len(expected):
             raise StructureError("wrong_length", path, "A list of the document has members too many or too few")
-        if path.endswith(_UNORDERED):
-            given, expected = sorted(given, key=_id_of), sorted(expected, key=_id_of)
+        if path in _UNORDERED:
+            expected = _in_order_of(given, expected)
         for number, (one, other) in enumerate(zip(given, expected, strict=True)):
             _require_same(one, other, f"{path}[{number}]")
     elif given != expected:
@@ -349,5 +379,7 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _id_of(member: Mapping[str, str]) -> str:
-    return member["id"]  # `_by_id` has seen that each has one
+def _in_order_of(given: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the expected results in the order of the given ones; what has no counterpart meets the wrong one."""
+    places = {member["id"]: place for place, member in enumerate(given)}  # `_by_id` has seen that each has an id
+    return sorted(expected, key=lambda member: places.get(member["id"], len(given)))
