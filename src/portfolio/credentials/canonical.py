@@ -140,8 +140,11 @@ def canonical_document(document: Mapping[str, Any]) -> bytes:
     try:
         quads: str = jsonld.normalize(dict(document), options)
     except jsonld.JsonLdError as error:
-        if isinstance(error.cause, StructureError):
-            raise error.cause from None
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, StructureError):
+            cause = cause.__cause__
+        if cause is not None:
+            raise cause from None
         raise StructureError("not_json_ld", "", "The document is not JSON-LD under its contexts") from error
     if _RAW_CONTROL.search(quads):  # PyLD leaves controls raw where the canonical form escapes them
         lines = quads.translate(_CONTROL_ESCAPES).split("\n")[:-1]
