@@ -42,6 +42,11 @@ fi
 
 rm -f "$stamp"
 (cd "$here" && PATH="$(dirname -- "$node"):$PATH" npm ci --no-progress --loglevel=error >/dev/null)
+for tool in anvil forge; do # the packages' own launchers lose exit codes and stand between a signal and the program
+    for binary in "$here/node_modules/@foundry-rs/$tool"-*/bin/"$tool"; do
+        ln -sf "$binary" "$here/node_modules/.bin/$tool"
+    done
+done
 ln -sf "$node" "$here/node_modules/.bin/node" # so that node_modules/.bin first on PATH is enough
 printf '%s\n' "$wanted" >"$stamp"
 echo "hardhat/: Node $("$node" --version), $(ls "$here/node_modules" | wc -l) folders of packages"

@@ -104,6 +104,19 @@ def test_merkle_vectors_are_fresh(node_path: str) -> None:
     assert subprocess.run(command, env={"PATH": node_path}, check=False).returncode == 0
 
 
+@pytest.mark.node
+def test_contracts_are_formatted_and_forge_tells(node_path: str, tmp_path: Path) -> None:
+    """The launcher in forge's npm package answers 0 whatever happens; hardhat/install.sh links the program itself."""
+    ugly = tmp_path / "Ugly.sol"
+    ugly.write_text("contract  A{}")
+    command = ["forge", "fmt", "--check"]
+    assert subprocess.run([*command, ugly], env={"PATH": node_path}, check=False, capture_output=True).returncode == 1
+    assert (
+        subprocess.run([*command, "contracts", "test"], cwd=HARDHAT, env={"PATH": node_path}, check=False).returncode
+        == 0
+    )
+
+
 def test_lock_files_name_no_registry() -> None:
     for path in (HARDHAT / "package-lock.json", HARDHAT / "node22" / "package-lock.json"):
         assert '"resolved"' not in path.read_text(encoding="utf-8")
