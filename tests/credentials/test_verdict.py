@@ -141,6 +141,7 @@ def test_a_report_without_a_good_signature_shows_no_statement() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_command_line() -> None:
+    assert report_of(vector("chain_unreachable")).exit_code == 3
     assert {verdict.value: code for verdict, code in EXIT_CODES.items()} == {
         "VALID": 0, "INVALID": 1, "REVOKED": 1, "EXPIRED": 1, "PENDING": 2, "CANNOT_CHECK": 3,
     }  # fmt: skip
