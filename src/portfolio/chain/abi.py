@@ -35,8 +35,9 @@ class Interface:
         self.name = name
         self.abi: list[dict[str, Any]] = artefact["abi"]
         self.creation_code = bytes.fromhex(artefact["bytecode"].removeprefix("0x"))
-        self._template = bytes.fromhex(artefact["deployedBytecode"].removeprefix("0x"))
+        self.code_template = bytes.fromhex(artefact["deployedBytecode"].removeprefix("0x"))
         self._immutables: list[tuple[int, int]] = [(start, length) for start, length in artefact["immutables"]]
+        self._constructor = next(entry for entry in self.abi if entry["type"] == "constructor")
         self._functions = {entry["name"]: entry for entry in self.abi if entry["type"] == "function"}
         self._events = {keccak256(_signature(entry)): entry for entry in self.abi if entry["type"] == "event"}
         self._errors = {
@@ -78,14 +79,45 @@ class Interface:
         values = _decode(_types(entry["inputs"]), revert[_SELECTOR:], entry["name"])
         return entry["name"], dict(zip(_names(entry["inputs"]), values, strict=True))
 
+    def called(self, data: bytes) -> tuple[str, tuple[Any, ...]]:
+        """Name and arguments of a call, as a contract sees it. Raises `BadAnswerError` for an undeclared function."""
+        for name, entry in self._functions.items():
+            if keccak256(_signature(entry))[:_SELECTOR] == data[:_SELECTOR]:
+                return name, _decode(_types(entry["inputs"]), data[_SELECTOR:], name)
+        raise BadAnswerError(f"{self.name} has no such function")
+
+    def returned(self, function: str, *values: Any) -> bytes:
+        """What a contract returns from a view."""
+        return encode(_types(self._functions[function]["outputs"]), values)
+
+    def emitted(self, event: str, *values: Any) -> tuple[list[str], bytes]:
+        """Topics and data of an event's log."""
+        topic, entry = next(pair for pair in self._events.items() if pair[1]["name"] == event)
+        fields = list(zip(entry["inputs"], values, strict=True))
+        topics = [topic, *(encode([field["type"]], [value]) for field, value in fields if field["indexed"])]
+        plain = [(field["type"], value) for field, value in fields if not field["indexed"]]
+        return ["0x" + one.hex() for one in topics], encode([kind for kind, _ in plain], [value for _, value in plain])
+
+    def refused(self, error: str, *values: Any) -> bytes | None:
+        """What a contract says when it reverts with a custom error, or None for one not declared here."""
+        for selector, entry in self._errors.items():
+            if entry["name"] == error:
+                return selector + encode(_types(entry["inputs"]), values)
+        return None
+
+    def constructed(self, data: bytes) -> tuple[Any, ...] | None:
+        """Constructor arguments in the data of a deployment, or None when it deploys something else."""
+        if not data.startswith(self.creation_code):
+            return None
+        return _decode(_types(self._constructor["inputs"]), data[len(self.creation_code) :], self.name)
+
     def constructor_data(self, *values: Any) -> bytes:
         """Creation code with encoded constructor arguments."""
-        inputs = next(entry["inputs"] for entry in self.abi if entry["type"] == "constructor")
-        return self.creation_code + encode(_types(inputs), values)
+        return self.creation_code + encode(_types(self._constructor["inputs"]), values)
 
     def is_code(self, code: bytes) -> bool:
         """Tell whether deployed code is this contract's, whatever its immutable values are."""
-        return len(code) == len(self._template) and self._masked(code) == self._masked(self._template)
+        return len(code) == len(self.code_template) and self._masked(code) == self._masked(self.code_template)
 
     def _masked(self, code: bytes) -> bytes:
         masked = bytearray(code)

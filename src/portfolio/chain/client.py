@@ -32,7 +32,7 @@ from portfolio.chain.answers import (
     revert_data,
 )
 from portfolio.chain.errors import BatchRefusedError, NodeRefusedError, RevertedError, RpcRefusal, UnreachableError
-from portfolio.chain.transport import RpcEndpoint
+from portfolio.chain.transport import Endpoint, RpcEndpoint
 
 _FIRST_PAUSE: Final = 0.1
 _PAUSE_FACTOR: Final = 2.0
@@ -67,14 +67,14 @@ class Chain(Protocol):
 
 
 class ChainClient:
-    """A JSON-RPC node at `rpc_url`; may be shared by threads.
+    """A JSON-RPC node, by its URL or by what stands for it; may be shared by threads.
 
     `timeout` (seconds) bounds a read with all its repetitions, and a send. With a `pin` every send first makes sure
     that the node still runs that network (`ChainMismatchError`).
     """
 
-    def __init__(self, rpc_url: str, *, timeout: float = 10.0, pin: NetworkPin | None = None) -> None:
-        self._endpoint = RpcEndpoint(rpc_url, timeout=timeout)
+    def __init__(self, node: str | Endpoint, *, timeout: float = 10.0, pin: NetworkPin | None = None) -> None:
+        self._endpoint: Endpoint = RpcEndpoint(node, timeout=timeout) if isinstance(node, str) else node
         self._timeout = timeout
         self._pin = pin
 

@@ -167,21 +167,27 @@ class LocalChain:
             *("--cache-path", str(self.folder / "cache"), "--dump-state", str(self._snapshots.exit_state)),
             *("--no-mining", *self._snapshots.load_arguments()),
         ]
-        with (self.folder / "anvil.log").open("wb") as output:
-            self._process = subprocess.Popen(
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches us, and we end anvil after everybody who uses it
-                pass_fds=[self._lock_file] if self._lock_file is not None else [],  # locked as long as anvil lives
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - only a prepared C function is called in the child
-            )
+        self._process = self._spawn(arguments)
         self._await(self._process)
         self._snapshots.require_genesis(genesis, self._client.genesis_hash())
         # --timestamp fixes block 0 but also lets the clock begin there again at every start.
         self._client.command("evm_setTime", max(int(time.time()), self._client.head().time))
         self._client.command("evm_setAutomine", True)
+
+    def _spawn(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        try:
+            with (self.folder / "anvil.log").open("wb") as output:
+                return subprocess.Popen(
+                    arguments,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C reaches us, and we end anvil after everybody who uses it
+                    pass_fds=[self._lock_file] if self._lock_file is not None else [],  # locked while anvil lives
+                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - only a prepared C function is called in the child
+                )
+        except OSError as error:
+            raise LocalChainError(f"{arguments[0]} cannot be started: {error.strerror}") from None
 
     def _await(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_TIMEOUT

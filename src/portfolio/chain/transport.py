@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -20,6 +20,17 @@ MAX_ANSWER: Final = 32 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _CONNECT_TIMEOUT: Final = 2.0
 _MAX_BODY_IN_TEXT: Final = 200
+
+
+class Endpoint(Protocol):
+    """Where a client's questions go: `RpcEndpoint` is real, `FakeNode` misbehaves on demand."""
+
+    @property
+    def shown_address(self) -> str: ...
+
+    def exchange(
+        self, requests: Sequence[tuple[str, Sequence[Any]]], *, batch: bool = True, timeout: float | None = None
+    ) -> list[Any]: ...
 
 
 class RpcEndpoint:
