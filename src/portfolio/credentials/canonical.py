@@ -51,6 +51,7 @@ _MULTIKEY_ED25519: Final = b"\xed\x01"  # the multicodec prefix of ed25519-pub a
 _BASE58BTC: Final = "z"
 _GROUP_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 _MAX_NUMBER: Final = 24  # characters; nothing we read needs more digits, and long ones cost quadratic time
+_MAX_PATH: Final = 200  # characters; the names in it may be anybody's
 _CONTROL_ESCAPES: Final = MappingProxyType(
     {code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F) if code != ord("\n")} | {0x08: "\\b", 0x0C: "\\f"}
 )
@@ -63,6 +64,7 @@ class StructureError(PortfolioError):
     status: ClassVar[int] = 422
 
     def __init__(self, code: str, path: str, message: str) -> None:
+        path = path[:_MAX_PATH]
         super().__init__(message, path=path)
         self.code = code  # type: ignore[misc]  # here the code belongs to the finding, not to the class
         self.path = path
