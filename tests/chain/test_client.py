@@ -14,6 +14,7 @@ from portfolio.chain.answers import NetworkPin
 from portfolio.chain.client import ChainClient
 from portfolio.chain.errors import BadAnswerError, ChainMismatchError, NodeRefusedError, RevertedError, UnreachableError
 from portfolio.chain.local import LOCAL_CHAIN_ID
+from portfolio.chain.transport import RpcEndpoint
 from proxy import SEND_REFUSALS, Proxy
 
 pytestmark = pytest.mark.chain
@@ -227,11 +228,10 @@ def test_a_read_ends_in_time_whatever_the_node_does(proxy, trouble):
 
 
 @pytest.mark.fault(34)
-def test_an_answer_is_read_only_up_to_a_limit(proxy, monkeypatch):
-    monkeypatch.setattr("portfolio.chain.transport.MAX_ANSWER", 1 << 20)
+def test_an_answer_is_read_only_up_to_a_limit(proxy):
     proxy.when("eth_getBlockByNumber", fault=faults.huge)
     with pytest.raises(BadAnswerError, match="more than 1048576 bytes"):
-        ChainClient(proxy.url, timeout=5).head()
+        ChainClient(RpcEndpoint(proxy.url, timeout=5, max_answer=1 << 20), timeout=5).head()
 
 
 @pytest.mark.fault(34)

@@ -159,6 +159,30 @@ def test_a_port_in_use_is_refused_with_a_sentence(chain):
     assert chain.process_id is not None
 
 
+def test_anvil_that_hangs_is_killed_and_the_last_snapshot_stands(chain, client, monkeypatch, caplog):
+    monkeypatch.setattr("portfolio.chain.local._STOP_TIMEOUT", 0.2)
+    monkeypatch.setattr("portfolio.chain.local._ANSWER_TIMEOUT", 0.5)
+    chain = LocalChain(chain.folder.parent, port=chain.port)
+    chain.start()
+    pay(client, 3)
+    chain.flush()
+    os.kill(chain.process_id, signal.SIGSTOP)
+    chain.stop()
+    assert "killing it" in caplog.text
+    chain.start()
+    assert client.balance(OTHER) == 3
+    chain.stop()
+
+
+def test_anvil_that_dies_again_and_again_is_given_up(chain, caplog):
+    chain.start()
+    os.kill(chain.process_id, signal.SIGKILL)
+    eventually(lambda: "keeps dying" in caplog.text)
+    chain.stop()
+    chain.start()
+    assert chain.process_id is not None
+
+
 def test_two_chains_begun_together_are_two_chains(tmp_path):
     with LocalChain(tmp_path / "a", port=free_port()) as a, LocalChain(tmp_path / "b", port=free_port()) as b:
         assert ChainClient(a.rpc_url).genesis_hash() != ChainClient(b.rpc_url).genesis_hash()

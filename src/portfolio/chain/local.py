@@ -25,6 +25,7 @@ from typing import Final, Self
 from portfolio.chain.client import ChainClient
 from portfolio.chain.errors import LocalChainError, UnreachableError
 from portfolio.chain.snapshots import Genesis, Snapshots
+from portfolio.chain.transport import RpcEndpoint
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,9 @@ _PACKAGES: Final = {
 _GAS_LIMIT: Final = 30_000_000
 _STATES_IN_MEMORY: Final = 256  # blocks whose state can be asked for; a reorganisation reaches no deeper either
 _START_TIMEOUT: Final = 20.0
-_STOP_TIMEOUT: Final = 20.0
+_STOP_TIMEOUT: Final = 8.0
+_ANSWER_TIMEOUT: Final = 8.0
+_MAX_STATE: Final = 1 << 30
 _LOCK_TIMEOUT: Final = 5.0
 _POLL: Final = 0.05
 _SNAPSHOT_INTERVAL: Final = 0.25
@@ -91,7 +94,7 @@ class LocalChain:
         self._snapshots = Snapshots(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._lock_file: int | None = None
-        self._client = ChainClient(self.rpc_url, timeout=_START_TIMEOUT)
+        self._client = ChainClient(RpcEndpoint(self.rpc_url, timeout=_ANSWER_TIMEOUT, max_answer=_MAX_STATE))
         self._genesis: Genesis | None = None
         self._keeper: threading.Thread | None = None
         self._stopping = threading.Event()

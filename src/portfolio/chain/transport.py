@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from portfolio.chain.errors import BadAnswerError, BatchRefusedError, NodeAddressError, RpcRefusal, UnreachableError
 
 MAX_ANSWER: Final = 32 * 1024 * 1024
-"""Bytes; a window of logs or a batch of 500 checks stays far below."""
+"""Bytes; a window of logs or a batch of 100 checks stays far below."""
 _CHUNK: Final = 64 * 1024
 _CONNECT_TIMEOUT: Final = 2.0
 _MAX_BODY_IN_TEXT: Final = 200
@@ -41,11 +41,12 @@ class RpcEndpoint:
     and redirects are not followed: a chain's node is named, not found.
     """
 
-    def __init__(self, url: str, *, timeout: float) -> None:
+    def __init__(self, url: str, *, timeout: float, max_answer: int = MAX_ANSWER) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise NodeAddressError("the chain's address must be an http:// or https:// URL of a JSON-RPC node")
-        self.timeout = timeout
+        self._timeout = timeout
+        self._max_answer = max_answer
         # Addresses of hosted nodes carry keys in user, path or query: only this part may reach logs and messages.
         self.shown_address = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=32, retries=False)
@@ -62,7 +63,7 @@ class RpcEndpoint:
             {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             for number, (method, params) in enumerate(requests, start=1)
         ]
-        body = self._post(orjson.dumps(calls if batch else calls[0]), timeout=timeout or self.timeout)
+        body = self._post(orjson.dumps(calls if batch else calls[0]), timeout=timeout or self._timeout)
         try:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -126,8 +127,8 @@ class RpcEndpoint:
         received = bytearray()
         while chunk := response.read1(_CHUNK, decode_content=True):
             received += chunk
-            if len(received) > MAX_ANSWER:
-                raise BadAnswerError(f"{self.shown_address} answered more than {MAX_ANSWER} bytes")
+            if len(received) > self._max_answer:
+                raise BadAnswerError(f"{self.shown_address} answered more than {self._max_answer} bytes")
             if time.monotonic() > deadline:
                 raise UnreachableError(f"{self.shown_address} was too slow")
         return bytes(received)
