@@ -159,7 +159,7 @@ class KuboStore:
         yield from filter(is_cid, answer.get("Keys", {}))
 
     def version(self) -> str:
-        """Return the node's version, e.g. "0.43.1"; for `portfolio doctor`."""
+        """Return the node's version, e.g. "0.42.0"; for `portfolio doctor`."""
         return str(_asked(self._client.version)["Version"])
 
     def check(self) -> None:
