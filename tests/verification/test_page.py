@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from result_pages import Reader, changed, flat, page
 
 from portfolio.credentials.facts import Reason
 from portfolio.credentials.kinds import KINDS, FieldType
@@ -17,6 +16,7 @@ from portfolio.i18n import LANGUAGES, Language
 from portfolio.verification import rendering, wording
 from portfolio.verification.page import Contact, result_view
 from portfolio.verification.samples import CHECKED_AT, LINKS, SAMPLES, TOKEN
+from result_pages import Reader, changed, flat, page
 
 BY_VERDICT = {sample.report.verdict: sample for sample in SAMPLES.values()}
 

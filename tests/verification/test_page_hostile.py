@@ -3,62 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from result_pages import Reader, changed, page
 
-from portfolio.credentials.report import Check, Note, Outcome
 from portfolio.i18n import LANGUAGES, Language
-from portfolio.verification.samples import SAMPLES, Sample
-
-PAYLOADS = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'onmouseover='alert(1)",
-    "</bdi></dd></dl></main><script src=//evil.example/x.js></script>",
-    "{{ 7*7 }}{% raw %}",
-    "%(issuer_name)s %s %",
-    "&lt;script&gt;",
-    "<!--",
-    "]]></svg><svg onload=alert(1)>",
-    "javascript:alert(1)",
-    "\u202eмарИ\u2069\u2066",
-)
-
-
-OTHER_CHECKS = tuple(check for check in SAMPLES["valid"].report.checks if check.name != "issuer")
-
-
-def poisoned(text: str) -> Sample:
-    """A report that says `text` wherever a file, a registry or an organisation's record may put words of its own."""
-    notes = (Note("name_changed", {"name_now": text}), Note("test_chain", {"pair": text}))
-    statement = SAMPLES["valid-own-key"].report.statement
-    assert statement is not None
-    hostile = object.__new__(type(statement))  # past the checks of what may be signed: the page must not rely on them
-    for name in type(statement).__dataclass_fields__:
-        object.__setattr__(hostile, name, getattr(statement, name))
-    fields = {**statement.fields, "title": text, "school_year": text, "registration_number": text}
-    object.__setattr__(hostile, "fields", {**fields, "award_date": text, "marks": ((text, text),)})
-    for name in ("holder_name", "issuer_name", "id", "issuer_did", "valid_from"):
-        object.__setattr__(hostile, name, text)
-    return replace(
-        changed(
-            "valid-own-key",
-            statement=hostile,
-            issuer_name=text,
-            issuer_name_now=f"{text}!",
-            custody=text,
-            pair=text,
-            transaction=text,
-            notes=notes,
-            checks=(Check("issuer", Outcome.PASS, "issuer_admitted", {"issuer_name": text}), *OTHER_CHECKS),
-        ),
-        contact=f"к: {text}",
-    )
-
+from result_pages import PAYLOADS, Reader, page, poisoned
 
 HARMLESS = {language: Reader(page(poisoned("Имя"), language)).elements for language in LANGUAGES}
 

@@ -1,0 +1,46 @@
+"""A real Chromium, and the gallery of sample pages for it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gallery import app as gallery_app
+from playwright.sync_api import Browser, sync_playwright
+from watching import WATCH, OpenPage, Watched, serving
+
+
+@pytest.fixture(scope="session")
+def gallery() -> Iterator[str]:
+    with serving(gallery_app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("Chromium is not installed: run scripts/system_packages.sh")
+    switches = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=switches)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Open a page in a context of its own; options are those of Playwright's `new_context`."""
+    contexts = []
+
+    def make(*, width: int = 1280, height: int = 800, **options: Any) -> Watched:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.add_init_script(WATCH)
+        return Watched(context.new_page())
+
+    yield make
+    for context in contexts:
+        context.close()
