@@ -11,10 +11,12 @@ from gallery import app as gallery_app
 from playwright.sync_api import Browser, sync_playwright
 from watching import WATCH, OpenPage, Watched, serving
 
+from chain_world import free_port
+
 
 @pytest.fixture(scope="session")
 def gallery() -> Iterator[str]:
-    with serving(gallery_app) as address:
+    with serving(gallery_app, port=free_port()) as address:
         yield address
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,11 +21,8 @@ window.alert = window.confirm = window.prompt = (text) => { caught.push("ran " +
 
 
 @contextmanager
-def serving(application: Any) -> Iterator[str]:
-    """Serve an ASGI application on a free port of loopback; yields its address without a final slash."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(application: Any, *, port: int) -> Iterator[str]:
+    """Serve an ASGI application on loopback; yields its address without a final slash."""
     server = uvicorn.Server(uvicorn.Config(application, port=port, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
