@@ -141,6 +141,37 @@ def test_the_real_nodes_own_words_decide_nothing_either(direct):
     assert standing.mined_nonce > late.nonce  # another transaction took its place
 
 
+def test_a_transaction_that_fell_out_of_the_pool_is_nowhere_and_its_nonce_is_free(own_chain):
+    client = ChainClient(own_chain.rpc_url, timeout=5)
+    client.command("evm_setAutomine", False)
+    first, second = payment(client, nonce=0), payment(client, nonce=1)
+    for signed in (first, second):
+        assert client.send_raw(signed.raw).accepted
+    assert client.standing(first.hash, sender=first.sender).pooled
+    assert client.nonce(first.sender, pending=True) == 2
+    client.command("anvil_dropTransaction", first.hash)
+    standing = client.standing(first.hash, sender=first.sender)
+    assert (standing.mined, standing.pooled, standing.mined_nonce) == (None, False, 0)
+    assert client.send_raw(first.raw).accepted  # the same bytes fill the gap
+    client.send_raw(second.raw)  # anvil drops what depends on a dropped one too
+    client.command("evm_mine")
+    assert eventually(lambda: client.receipt(second.hash)).ok
+
+
+def test_a_reorganisation_may_mine_the_same_transaction_elsewhere(own_chain):
+    client = ChainClient(own_chain.rpc_url, timeout=5)
+    signed = payment(client)
+    client.send_raw(signed.raw)
+    before = eventually(lambda: client.receipt(signed.hash))
+    client.command("anvil_mine", "0x2")
+    client.command("anvil_reorg", 3, [["0x" + signed.raw.hex(), 1]])
+    after = client.receipt(signed.hash)
+    assert after.ok
+    assert (after.hash, after.block_number) == (before.hash, before.block_number + 1)
+    assert after.block_hash != before.block_hash
+    assert client.block(before.block_number).hash != before.block_hash
+
+
 @pytest.mark.fault(18)
 def test_a_node_that_names_another_hash_is_not_believed(client, direct, proxy):
     signed = payment(direct)
