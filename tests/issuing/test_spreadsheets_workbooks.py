@@ -170,6 +170,15 @@ def test_a_formula_among_the_column_names_is_refused() -> None:
     assert "formula_header" in codes(read(workbook([(*HEADER, "x"), (*ROW, "1")], name)))
 
 
+def test_formulas_of_conditional_formats_are_no_formulas_of_cells() -> None:
+    """They stand in elements of the same name below the rows."""
+    extension = (
+        '<extLst><ext><x14:sparkline xmlns:x14="a" xmlns:xm="b"><xm:f>A1:B2</xm:f></x14:sparkline></ext></extLst>'
+    )
+    sheet = worksheet(inline_row(1, HEADER) + inline_row(2, ROW)).replace("</worksheet>", f"{extension}</worksheet>")
+    assert codes(read(raw_workbook(sheet))) == []
+
+
 def test_a_text_that_begins_like_a_formula_is_refused() -> None:
     report = read(raw_workbook(worksheet(inline_row(1, HEADER) + inline_row(2, (*ROW[:3], "=A1", *ROW[4:])))))
     assert found(report) == [(2, "Предмет", "formula")]

@@ -59,9 +59,9 @@ _SHARED_LENGTH: Final = 60
 _SHARED_TEXTS: Final = 20_000
 EXACT: Final = 10**15  # Excel keeps 15 digits of a number
 # Characters that take no place and change nothing: zero-width spaces and joiners, marks of direction, BOM, soft hyphen.
-_INVISIBLE: Final = re.compile("[\u00ad\u034f\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
+_INVISIBLE: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
 # What no signed text may hold, marks that turn the direction of writing, and the sign of a character lost on the way.
-_FORBIDDEN: Final = re.compile(f"{UNSPACED.pattern}|[\u202a-\u202e\u2066-\u2069\ufff9-\ufffd]")
+_FORBIDDEN: Final = re.compile(f"{UNSPACED.pattern}|[\u034f\u202a-\u202e\u2066-\u2069\ufff9-\ufffd]")
 # Text that people write to say "nothing": dashes of all kinds.
 _DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NOT_LETTERS: Final = re.compile(r"[^\w№]+|_")
@@ -72,16 +72,18 @@ _CYRILLIC: Final = re.compile("[а-я]")
 
 def clean(text: str) -> str:
     """Return text in NFC without invisible characters, trimmed, with single spaces; letters stay as written."""
-    if not text.isascii():
+    if not text.isprintable():  # so are all invisible characters and all spaces but the ordinary one
         text = _INVISIBLE.sub("", text)
-        if not unicodedata.is_normalized("NFC", text):
-            text = unicodedata.normalize("NFC", text)
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
     return " ".join(text.split())
 
 
 def is_blank(cell: Cell) -> bool:
     """Tell whether a cell holds nothing that a person could see."""
-    return cell is None or (isinstance(cell, str) and not clean(cell))
+    if not isinstance(cell, str):
+        return cell is None
+    return not cell or (not cell[0].isalnum() and not clean(cell))
 
 
 def as_shown(cell: Cell) -> str:

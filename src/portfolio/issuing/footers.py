@@ -10,7 +10,7 @@ from typing import Final
 from portfolio.errors import JsonValue
 from portfolio.issuing.cells import Cell, as_shown, clean, is_blank, key
 from portfolio.issuing.columns import Mapped
-from portfolio.issuing.headers import Range
+from portfolio.issuing.headers import Merged
 from portfolio.issuing.problems import shorten
 from portfolio.issuing.spreadsheets import Table
 from portfolio.issuing.vocabulary import NAMES, Target
@@ -19,6 +19,7 @@ _TOTALS: Final = frozenset(
     ["итого", "всего", "итог", "итоги", "подытог", "total", "totals", "sum", "subtotal", "среднее"]
 )
 _TOTAL_STARTS: Final = ("средний балл", "в том числе", "всего участников", "количество участников")
+_TOTAL_BEGINNINGS: Final = tuple({word[:3] for word in (*_TOTALS, *_TOTAL_STARTS)})
 _SIGNERS: Final = (
     "председател", "секретар", "директор", "ректор", "член жюри", "члены жюри", "жюри", "подпись", "м п", "мп",
     "исполнител", "ответственн", "руководител", "заместител", "зам ", "начальник", "завуч", "методист", "координатор",
@@ -66,6 +67,9 @@ class _Judge:
         self._names = tuple(column.index for column in mapped.columns if column.target in NAMES)
         self._counters = frozenset(column.index for column in mapped.columns if column.target == Target.COUNTER)
         self._header = frozenset(key(cell.last) for cell in table.header.cells) - {""}
+        self._name_headers = frozenset(
+            clean(cell.last).casefold() for cell in table.header.cells if cell.index in self._names
+        )
         self._wide = _wide_rows(table.merged)
         self._first = table.header.end < len(table.rows) and table.rows[table.header.end][0]
         self._in_footer = False
@@ -83,7 +87,7 @@ class _Judge:
         named = any(index < len(cells) and not is_blank(cells[index]) for index in self._names)
         if named and filled > 1 and filled * 2 >= len(self._read) and not self._starts_with_total(cells):
             self._in_footer = False
-            return "column_names" if self._repeats_header(cells) else None
+            return "column_names" if self._names_names(cells) and self._repeats_header(cells) else None
         if self._is_footer(cells, filled=filled, named=named):
             self._in_footer = True
             return "footer"
@@ -97,19 +101,28 @@ class _Judge:
         if any(isinstance(cell, str) and _LINE.search(cell) for cell in cells):
             return True
         few = filled <= 1 or filled * 2 < len(self._read)
-        if few and self._first_key(cells).startswith(_SIGNERS):
+        if few and key(self._first_text(cells)).startswith(_SIGNERS):
             return True
         return self._in_footer and (few or not named)
 
     def _starts_with_total(self, cells: Sequence[Cell]) -> bool:
-        first = self._first_key(cells)
+        text = self._first_text(cells).casefold()
+        if not text.startswith(_TOTAL_BEGINNINGS):
+            return False
+        first = key(text)
         return first.split(" ", 1)[0] in _TOTALS or first.startswith(_TOTAL_STARTS)
 
-    def _first_key(self, cells: Sequence[Cell]) -> str:
+    def _first_text(self, cells: Sequence[Cell]) -> str:
+        """Return a row's first cell but for its number, clean; "" where that is no text."""
         for index, cell in enumerate(cells):
             if not is_blank(cell) and not self._counts(index, cell):
-                return key(cell) if isinstance(cell, str) else ""
+                return clean(cell) if isinstance(cell, str) else ""
         return ""
+
+    def _names_names(self, cells: Sequence[Cell]) -> bool:
+        """Tell whether the name columns hold their own names; asked of every row, so it looks at one or two cells."""
+        named = (cells[index] for index in self._names if index < len(cells))
+        return any(isinstance(cell, str) and clean(cell).casefold() in self._name_headers for cell in named)
 
     def _repeats_header(self, cells: Sequence[Cell]) -> bool:
         texts = {key(cell) for cell in cells if isinstance(cell, str)} - {""}
@@ -123,8 +136,10 @@ class _Judge:
         return number in self._wide or not named or any(letter.isdecimal() for letter in filled[0])
 
 
-def _wide_rows(merged: Sequence[Range]) -> frozenset[int]:
-    return frozenset(top for top, _, left, right in merged if right - left + 1 >= _WIDE)
+def _wide_rows(merged: Merged) -> frozenset[int]:
+    return frozenset(
+        row for row, ranges in merged.items() if any(right - left + 1 >= _WIDE for left, right in ranges.items())
+    )
 
 
 def _numbers_columns(cells: Sequence[Cell]) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from portfolio.issuing.cells import Cell, Formula, as_shown, clean, is_blank, key
@@ -11,7 +12,10 @@ from portfolio.issuing.formats.limits import HEADER_WITHIN
 from portfolio.issuing.vocabulary import is_known, is_name
 
 Rows: TypeAlias = Sequence[tuple[int, Sequence[Cell]]]
-Range: TypeAlias = tuple[int, int, int, int]  # a merged range: first row, last row, first column, last column
+Merged: TypeAlias = Mapping[int, Mapping[int, int]]
+"""Cells merged over several columns: row number -> first column -> last column."""
+
+_NOTHING_MERGED: Final[Merged] = MappingProxyType({})
 
 _MOST_ROWS: Final = 3  # rows of one header
 _ENOUGH: Final = 3  # known names that make a header even without the holder's name, so that its absence can be reported
@@ -50,7 +54,7 @@ def most_known_names(rows: Iterable[Sequence[str]]) -> int:
     return max((known_names(row) for row in rows), default=0)
 
 
-def find_header(rows: Rows, *, merged: Sequence[Range] = ()) -> Header | None:
+def find_header(rows: Rows, *, merged: Merged = _NOTHING_MERGED) -> Header | None:
     """Return the header: the first row (with those that continue it) that knows most column names, or None.
 
     Row numbers in `merged` are those of `rows` (from 1), its columns count from 0.
@@ -73,7 +77,7 @@ def _rank(header: Header) -> tuple[bool, int]:
     return any(is_name(text) for cell in header.cells for text in cell.keys), len(known)
 
 
-def _header_at(rows: Rows, first: int, merged: Sequence[Range]) -> Header:
+def _header_at(rows: Rows, first: int, merged: Merged) -> Header:
     levels = [_Level.of(rows[first], merged)]
     end = first + 1
     while end < len(rows) and len(levels) < _MOST_ROWS and rows[end][0] == rows[end - 1][0] + 1:
@@ -96,11 +100,11 @@ class _Level:
     is_merged: bool
 
     @classmethod
-    def of(cls, row: tuple[int, Sequence[Cell]], merged: Sequence[Range]) -> _Level:
+    def of(cls, row: tuple[int, Sequence[Cell]], merged: Merged) -> _Level:
         """Merged ranges say how far a name spreads; without them (CSV) it spreads over the empty cells to its right."""
         number, cells = row
         texts = [clean(as_shown(cell))[:_LONGEST] for cell in cells]
-        ranges = {left: right for upper, _, left, right in merged if upper == number and right > left}
+        ranges = merged.get(number, {})
         texts += [""] * (max(ranges.values(), default=-1) + 1 - len(texts))
         owners: list[int] = []
         owner = -1

@@ -12,7 +12,7 @@ from portfolio.issuing.cells import Cell, text_of
 from portfolio.issuing.columns import Column, Mapped
 from portfolio.issuing.names import Name, doubts, name_of_full, name_of_parts
 from portfolio.issuing.problems import CellError
-from portfolio.issuing.readers import read_birth_date, read_email, read_number, read_snils
+from portfolio.issuing.readers import Remembering, read_birth_date, read_email, read_number, read_snils
 from portfolio.issuing.vocabulary import Target
 
 
@@ -42,7 +42,6 @@ class Remark:
 
 
 _DATA: Final[tuple[tuple[Target, Callable[[Cell], str | None]], ...]] = (
-    (Target.BIRTH_DATE, read_birth_date),
     (Target.SNILS, read_snils),
     (Target.NUMBER, read_number),
     (Target.EMAIL, read_email),
@@ -58,8 +57,11 @@ class HolderReader:
         self._first = mapped.of(Target.FIRST_NAME)
         self._is_named = self._full is not None or (self._last is not None and self._first is not None)
         self._patronymic = mapped.of(Target.PATRONYMIC)
-        found = ((mapped.of(target), read) for target, read in _DATA)
-        self._data = [(column, read) for column, read in found if column is not None]
+        readers: list[tuple[Column | None, Callable[[Cell], str | None]]] = [
+            (mapped.of(Target.BIRTH_DATE), Remembering(read_birth_date)),
+            *((mapped.of(target), read) for target, read in _DATA),
+        ]
+        self._data = [(column, read) for column, read in readers if column is not None]
 
     def read(self, cells: Sequence[Cell], remarks: list[Remark]) -> tuple[str, PersonColumns]:
         """Return the full name and the parts; what is wrong goes to `remarks`, and its place stays empty."""

@@ -75,6 +75,7 @@ _FAMILY_PARTICLES: Final = frozenset(
 )
 _PATRONYMIC: Final = re.compile(r".{2,40}(?:ович|евич|ьич|овна|евна|ична|инична)")
 _USUAL: Final = re.compile(r"(?:[А-ЯЁ][а-яё]{1,30}(?:-[А-ЯЁ][а-яё]{1,30})?(?: |$)){2,3}")
+_DASH: Final = re.compile("[-\u2010\u2011\u2012\u2013\u2014\u2212]")
 _DASH_INSIDE: Final = re.compile(r"(?<=\w)\s?[-\u2010\u2011\u2012\u2013\u2014\u2212]\s?(?=\w)")
 _EMPTY_PART: Final = frozenset(("-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212", "--", "---"))
 _NO_PATRONYMIC: Final = frozenset(("нет", "отсутствует", "не имеется", "без отчества", "б/о"))
@@ -182,7 +183,7 @@ def _given_name_first(words: list[str]) -> bool:
 
 def _joined(text: str) -> str:
     """Bring the dash of a double-barrelled name to one plain hyphen without spaces, as documents write it."""
-    return _DASH_INSIDE.sub("-", text)
+    return _DASH_INSIDE.sub("-", text) if _DASH.search(text) else text
 
 
 def _refuse_strangers(name: str) -> None:

@@ -84,6 +84,7 @@ class _RowReader:
 
     def __init__(self, table: Table, kind: Kind, mapped: Mapped, locale: str, problems: Problems) -> None:
         self._kind = kind
+        self._places = {field.place: field.name for field in kind.fields}
         self._problems = problems
         self._locale = locale
         self._constants = mapped.constants
@@ -193,8 +194,7 @@ class _RowReader:
             self._problems.add("score_above_maximum", row=number, value=score, score=score, maximum=maximum)
 
     def _at(self, fields: Mapping[str, FieldValue], place: Place) -> str:
-        field = self._kind.at(place)
-        value = fields.get(field.name) if field else None
+        value = fields.get(self._places.get(place, ""))
         return value if isinstance(value, str) else ""
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from portfolio.issuing.cells import Cell
 from portfolio.issuing.formats.delimited import read_text_table
 from portfolio.issuing.formats.limits import MAX_BYTES
 from portfolio.issuing.formats.workbooks import read_workbook
-from portfolio.issuing.headers import Header, Range, find_header
+from portfolio.issuing.headers import Header, Merged, find_header
 from portfolio.issuing.problems import TableError
 
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")  # compound file: the old Excel format, or an encrypted new one
@@ -41,7 +41,7 @@ class Table:
 
     rows: list[tuple[int, tuple[Cell, ...]]]
     header: Header
-    merged: tuple[Range, ...] = ()
+    merged: Merged = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None

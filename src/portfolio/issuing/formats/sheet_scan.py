@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from portfolio.issuing.cells import Broken, Cell, Formula, Padded, Percentage
 from portfolio.issuing.formats.limits import MAX_CELL, MAX_CELLS, MAX_COLUMNS, MAX_FORMULAS, MAX_ROWS, MAX_TEXT
@@ -16,7 +16,7 @@ from portfolio.issuing.formats.packages import parser
 from portfolio.issuing.problems import TableError
 
 _CHUNK: Final = 1 << 18
-_REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_COLUMN: Final = re.compile(r"[A-Z]{1,3}")
 _ZEROS: Final = re.compile(r"0{2,40}")
 _BUILT_IN_PERCENT: Final = {9: "0%", 10: "0.00%"}  # ECMA-376 part 1, 18.8.30
 
@@ -109,43 +109,65 @@ def scan_sheet(content: bytes, *, lengths: list[int], formats: Mapping[str, str]
     return scanner.scan
 
 
+_Starts: TypeAlias = "dict[str, Callable[[dict[str, str]], None] | None]"
+
+
 class _Scanner:
-    """Handlers of one pass; the position of the present cell and what it holds."""
+    """Handlers of one pass: where the present cell stands and what it holds.
+
+    Of the ends of elements only that of `sheetData` is looked at: a cell ends where the next one starts, and the space
+    between elements that then counts as its text changes nothing. What stands outside `sheetData` holds no cells
+    (but elements of the same names, such as the formulas of conditional formats).
+    """
 
     def __init__(self, lengths: list[int], formats: Mapping[str, str]) -> None:
         self.scan = SheetScan()
         self._lengths = lengths
         self._formats = formats
         self._row = self._column = -1
-        self._type = self._style = self._value = ""
+        self._row_digits: str | None = None
+        self._columns: dict[str, int] = {}
+        self._attributes: dict[str, str] = {}
+        self._value = ""
         self._formula = self._filled = self._inside = False
         self._characters = 0
-        self._starts: dict[str, Callable[[dict[str, str]], None]] = {
-            "c": self._start_cell, "row": self._start_row, "f": self._start_formula, "v": self._start_value,
-            "t": self._start_value, "is": self._start_value, "col": self._start_column,
-        }  # fmt: skip
+        self._data_name = ""  # of sheetData, with its prefix
+        self._starts: _Starts = {"col": self._start_column}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        handler = self._starts.get(name) or self._starts.get(name.rpartition(":")[2])
+        try:
+            handler = self._starts[name]
+        except KeyError:
+            local = name.rpartition(":")[2]
+            if local == "sheetData" and not self._data_name:
+                self._start_data(name)
+                return
+            handler = self._starts[name] = self._starts.get(local)
         if handler is not None:
             handler(attributes)
 
     def end(self, name: str) -> None:
-        local = name.rpartition(":")[2]
-        if local == "c":
-            if self._filled:
-                self._end_cell()
-        elif local in ("v", "t"):
-            self._inside = False
+        if name == self._data_name:
+            self.end_cell()
+            self._starts = {}
 
     def text(self, data: str) -> None:
         if self._inside:
             self._value += data
-            if len(self._value) > MAX_CELL:
+            if len(self._value) > 2 * MAX_CELL:
                 raise TableError("bomb")
 
+    def _start_data(self, name: str) -> None:
+        self._data_name = name
+        self._starts = {
+            "c": self._start_cell, "row": self._start_row, "f": self._start_formula, "v": self._start_value,
+            "t": self._start_value, "is": self._start_value,
+        }  # fmt: skip
+
     def _start_row(self, attributes: dict[str, str]) -> None:
-        row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
+        self.end_cell()
+        self._row_digits = attributes.get("r")
+        row = self._row + 1 if self._row_digits is None else int(self._row_digits) - 1
         if row <= self._row:
             raise TableError("damaged")
         self._row, self._column = row, -1
@@ -158,51 +180,64 @@ class _Scanner:
             self.scan.hidden_columns.extend(range(first, min(last, MAX_COLUMNS)))
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
+        if self._filled:
+            self.end_cell()
         reference = attributes.get("r")
-        self._column = self._column + 1 if reference is None else self._column_of(reference)
-        self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")
+        column = self._column + 1 if reference is None else self._column_of(reference)
+        if column <= self._column or self._row < 0:
+            raise TableError("damaged")
+        self._column = column
+        self._attributes = attributes
         self._value = ""
-        self._formula = self._filled = False
+        self._inside = False
 
     def _column_of(self, reference: str) -> int:
-        found = _REFERENCE.fullmatch(reference)
-        if found is None or int(found[2]) - 1 != self._row:
+        letters = reference.rstrip("0123456789")
+        row = reference[len(letters) :]
+        if row != self._row_digits and (self._row_digits is not None or row != str(self._row + 1)):
             raise TableError("damaged")
-        column = 0
-        for letter in found[1]:
-            column = column * 26 + ord(letter) - 64
-        if column - 1 <= self._column:
-            raise TableError("damaged")
-        return column - 1
+        column = self._columns.get(letters)
+        if column is None:
+            column = self._columns[letters] = _column_number(letters)
+        return column
 
     def _start_formula(self, _: dict[str, str]) -> None:
         self._formula = self._filled = True
+        self._inside = False
 
     def _start_value(self, _: dict[str, str]) -> None:
         self._filled = self._inside = True
 
-    def _end_cell(self) -> None:
+    def end_cell(self) -> None:
+        """Judge the cell that ends here, if it holds anything."""
+        if not self._filled:
+            return
         scan = self.scan
         scan.cells += 1
         scan.last_row = self._row
         scan.last_column = max(scan.last_column, self._column)
-        self._check_limits()
+        kind, value = self._attributes.get("t", "n"), self._value
+        self._check_limits(int(value) if kind == "s" else None)
         if self._formula:
-            scan.formulas += 1
-            if scan.formulas > MAX_FORMULAS:
-                raise TableError("too_many_formulas", limit=MAX_FORMULAS)
-            self._mark(Formula())
-        elif self._type == "e":
-            self._mark(Broken(self._value[:20]))
-        elif self._style in self._formats and self._type == "n":
-            shown = _shown(self._value, self._formats[self._style])
+            self._count_formula()
+        elif kind == "e":
+            self._mark(Broken(value.strip()[:20]))
+        elif kind == "n" and self._formats:
+            shown = _shown(value.strip(), self._formats.get(self._attributes.get("s", ""), ""))
             if shown is not None:
                 self._mark(shown)
+        self._formula = self._filled = self._inside = False
 
     def _mark(self, cell: Cell) -> None:
         self.scan.special.setdefault(self._row, {})[self._column] = cell
 
-    def _check_limits(self) -> None:
+    def _count_formula(self) -> None:
+        self.scan.formulas += 1
+        if self.scan.formulas > MAX_FORMULAS:
+            raise TableError("too_many_formulas", limit=MAX_FORMULAS)
+        self._mark(Formula())
+
+    def _check_limits(self, shared: int | None) -> None:
         scan = self.scan
         if scan.last_row >= MAX_ROWS:
             raise TableError("too_many_rows", limit=MAX_ROWS)
@@ -210,19 +245,30 @@ class _Scanner:
             raise TableError("too_many_columns", limit=MAX_COLUMNS)
         if scan.cells > MAX_CELLS or (scan.last_row + 1) * (scan.last_column + 1) > 2 * MAX_CELLS:
             raise TableError("too_many_cells", limit=MAX_CELLS)
-        if self._type == "s":
-            index = int(self._value or "-1")
-            if not 0 <= index < len(self._lengths):
-                raise TableError("damaged")
-            self._characters += self._lengths[index]
+        if shared is None:
+            length = len(self._value)
+        elif 0 <= shared < len(self._lengths):
+            length = self._lengths[shared]
         else:
-            self._characters += len(self._value)
-        if self._characters > MAX_TEXT:
+            raise TableError("damaged")
+        self._characters += length
+        if self._characters > MAX_TEXT or length > MAX_CELL:
             raise TableError("bomb")
+
+
+def _column_number(letters: str) -> int:
+    if not _COLUMN.fullmatch(letters):
+        raise TableError("damaged")
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
 
 
 def _shown(value: str, code: str) -> Cell:
     """Return what a person sees of a number under a format of zeros or of percent; None where it is as stored."""
+    if not code:
+        return None
     if _ZEROS.fullmatch(code):
         whole = value.removesuffix(".0")
         return Padded(whole.zfill(len(code))) if whole.isdecimal() and len(whole) < len(code) else None

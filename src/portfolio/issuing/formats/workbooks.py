@@ -9,10 +9,10 @@ from typing import Any
 from xml.parsers import expat
 
 from portfolio.issuing.cells import Cell, is_blank, share
-from portfolio.issuing.formats.limits import HEADER_WITHIN
+from portfolio.issuing.formats.limits import HEADER_WITHIN, MAX_COLUMNS
 from portfolio.issuing.formats.packages import Package, Sheet, open_package
 from portfolio.issuing.formats.sheet_scan import SheetScan, formats_of, scan_sheet, string_lengths
-from portfolio.issuing.headers import Range, find_header
+from portfolio.issuing.headers import Merged, find_header
 from portfolio.issuing.problems import TableError
 
 
@@ -22,7 +22,7 @@ class SheetTable:
 
     rows: list[tuple[int, tuple[Cell, ...]]]
     sheet: str
-    merged: tuple[Range, ...]
+    merged: Merged
     hidden_rows: tuple[int, ...]
     hidden_columns: tuple[int, ...]
 
@@ -84,11 +84,14 @@ def _opened(package: Package, sheets: tuple[Sheet, ...]) -> Iterator[tuple[Any, 
 
 def _read_sheet(book: Any, scan: SheetScan, sheet: Sheet) -> SheetTable:
     opened = book.get_sheet_by_name(sheet.name)
-    merged = ((top + 1, bottom + 1, left, right) for (top, left), (bottom, right) in opened.merged_cell_ranges or ())
+    merged: dict[int, dict[int, int]] = {}
+    for (top, left), (_, right) in opened.merged_cell_ranges or ():
+        if right > left and top <= scan.last_row:
+            merged.setdefault(top + 1, {})[left] = min(right, MAX_COLUMNS)
     return SheetTable(
         rows=list(_rows(opened, scan)),
         sheet=sheet.name,
-        merged=tuple(merged),
+        merged=merged,
         hidden_rows=tuple(row + 1 for row in scan.hidden_rows),
         hidden_columns=tuple(column + 1 for column in scan.hidden_columns),
     )
