@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
 from sqlmodel import Session, col, select
 
 from portfolio.app import Portfolio, create_app
@@ -53,9 +54,14 @@ class Service:
                 clock=self.portfolio.clock,
                 **more,
             )
-        self.worker.run_until_idle()
+        self.work()
         with self.portfolio.database.read() as session:
             return organisation_by_slug(session, slug=slug)
+
+    def work(self) -> None:
+        """Do everything that can be done now, and let another worker send."""
+        self.worker.run_until_idle()
+        self.worker.release()
 
     def start(self, content: bytes, *, slug: str = "school", kind: str = "olympiad_award", **more: Any) -> str:
         """Accept a table and return the run's id; nothing is issued yet."""
@@ -84,7 +90,7 @@ class Service:
     def issue(self, rows: int = 3, **more: Any) -> list[Credential]:
         """Issue a table of made-up rows and anchor them; returns the credentials by row."""
         run_id = self.start(table(rows), **more)
-        self.worker.run_until_idle()
+        self.work()
         return self.credentials(run_id)
 
     def credentials(self, run_id: str | None = None) -> list[Credential]:
@@ -93,6 +99,12 @@ class Service:
             if run_id:
                 query = query.where(Credential.run_id == run_id)
             return list(session.exec(query))
+
+    def issue_more(self, *, first: int, rows: int = 1) -> list[Credential]:
+        """Issue further rows; returns all credentials of that run."""
+        run_id = self.start(table(rows, first=first))
+        self.work()
+        return self.credentials(run_id)
 
     def bundle(self, credential: Credential) -> bytes:
         with self.portfolio.database.read() as session:
@@ -172,3 +184,14 @@ def table(rows: int, *, first: int = 1) -> bytes:
         for number in range(first, first + rows)
     ]
     return "\n".join([HEADER, *lines]).encode()
+
+
+def new_database(url: str, test: str) -> str:
+    """Make an empty database for one test and return its URL."""
+    name = "t_" + "".join(letter if letter.isalnum() else "_" for letter in test.lower())[:50]
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
+    engine.dispose()
+    return url.rpartition("/")[0] + f"/{name}"

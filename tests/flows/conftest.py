@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chain_world import free_port
-from service_world import Service, make_service
-from sqlalchemy import create_engine, text
 
+from chain_world import free_port
 from portfolio.chain.local import LocalChain
+from service_world import Service, make_service, new_database
 
 
 @pytest.fixture(scope="session")
@@ -52,14 +51,3 @@ def any_service(request: pytest.FixtureRequest, new_service: Callable[..., Servi
     made = new_service(**settings)
     made.add_issuer("school")
     return made
-
-
-def new_database(url: str, test: str) -> str:
-    """Make an empty database for one test and return its URL."""
-    name = "t_" + "".join(letter if letter.isalnum() else "_" for letter in test.lower())[:50]
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
-    engine.dispose()
-    return url.rpartition("/")[0] + f"/{name}"

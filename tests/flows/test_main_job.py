@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from service_world import Service
-
 from portfolio.credentials.report import Verdict
+from service_world import Service
 
 
 def test_a_table_becomes_credentials_that_verify(any_service: Service) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
+from portfolio.credentials.canonical import verify_signature
 from portfolio.credentials.models import Credential
 from portfolio.credentials.service import credential_of, open_body
 from portfolio.credentials.signing import SignedCredential, read_credential
@@ -55,7 +56,8 @@ def submit_signed(
     if replace(signed.statement, valid_from=draft.valid_from) != draft:
         raise SignatureRefusedError("what was signed is not what was prepared; sign the draft unchanged", id=row.id)
     _check_key(session, organisation, signed)
-    signed.check_signature()
+    if not verify_signature(signed.public_key, signed.signing_input, signed.signature):
+        raise SignatureRefusedError("the signature does not fit: sign the draft again", id=row.id)
     person = open_person(session, vault=vault, person_id=row.person_id)
     now = clock()
     row.digest = signed.digest
