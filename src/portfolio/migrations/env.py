@@ -9,16 +9,8 @@ from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-import portfolio.anchoring.models
-import portfolio.credentials.models
-import portfolio.documents.models
-import portfolio.issuing.models
-import portfolio.jobs
-import portfolio.organisations.models
-import portfolio.people.models
-import portfolio.verification.models
+import portfolio.migrations.tables  # noqa: F401
 from portfolio.db import EnumText, UtcDateTime
-
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | bool:

@@ -1,0 +1,10 @@
+"""Imports every slice's tables, so that the metadata is whole."""
+
+import portfolio.anchoring.models
+import portfolio.credentials.models
+import portfolio.documents.models
+import portfolio.issuing.models
+import portfolio.jobs
+import portfolio.organisations.models
+import portfolio.people.models
+import portfolio.verification.models  # noqa: F401
