@@ -1,0 +1,10 @@
+"""All measurements, one after another: `make bench`."""
+
+from __future__ import annotations
+
+from bench import issuing, page, signing
+
+if __name__ == "__main__":
+    signing.main()
+    page.main()
+    issuing.main()
