@@ -5,20 +5,50 @@ Imports no slice, so that every slice may import it. Everything is escaped unles
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 
 from portfolio.i18n import LANGUAGES, Language, gettext_for, isolated, translations_for
 from portfolio.web.assets import asset_url
 from portfolio.web.wording import error_wording
 
 
+class _Settle(NodeTransformer):
+    """Puts into a parsed template what never changes in one language: plain sentences and addresses of static files."""
+
+    def __init__(self, known: Mapping[str, Callable[[str], str]]) -> None:
+        self._known = known
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802  the name the visitor looks for
+        self.generic_visit(node)
+        if not isinstance(node.node, nodes.Name) or node.kwargs or len(node.args) != 1:
+            return node
+        settle, argument = self._known.get(node.node.name), node.args[0]
+        if settle is None or not isinstance(argument, nodes.Const):
+            return node
+        return nodes.Const(settle(argument.value), lineno=node.lineno)
+
+
+class _Environment(Environment):
+    """An environment of one language that looks sentences up when a template is compiled and not at every page."""
+
+    settled: Mapping[str, Callable[[str], str]] = MappingProxyType({})
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        parsed: nodes.Template = _Settle(self.settled).visit(super()._parse(source, name, filename))
+        return parsed
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _environment(language: Language) -> Environment:
-    environment = Environment(
+    translate = gettext_for(language)
+    environment = _Environment(
         loader=PackageLoader("portfolio.web"),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
@@ -30,6 +60,7 @@ def _environment(language: Language) -> Environment:
     )
     # New style: what is filled into a sentence is escaped like everything else.
     environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.settled = {"_": lambda sentence: translate(sentence) % {}, "asset": asset_url}
     environment.globals.update(language=language, asset=asset_url)
     environment.filters["isolated"] = isolated
     return environment
