@@ -5,7 +5,7 @@ holds for three reasons, and `test_shapes.py` compares the bytes with those of `
 - every node has an id but one, whose label is `_:c14n0` whatever it says;
 - texts and numbers stand behind a subject and predicate of their own, so they never decide the order of lines; of the
   ids, only those of credential and holder can come in either order, and each order is a shape of its own;
-- values are escaped and put in by one formatting call, so nothing inside them is looked at again.
+- values are escaped and joined with the parts between them, so nothing inside them is looked at again.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _FIRST_NUMBER: Final = 900_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """Text with a `%s` at every place of a slot; `pick` brings the slots' values into the order of the places."""
+    """The parts of a text between its slots; `pick` takes values and parts in the order of the text."""
 
-    text: str
-    pick: Callable[[Sequence[str]], tuple[str, ...]]
+    parts: tuple[bytes, ...]
+    pick: Callable[[Sequence[bytes]], tuple[bytes, ...]]
 
-    def fill(self, values: Sequence[str]) -> bytes:
-        return (self.text % self.pick(values)).encode("utf-8")
+    def fill(self, values: Sequence[bytes]) -> bytes:
+        return b"".join(self.pick((*values, *self.parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ def proof_options(*, created: str, verification_method: str) -> dict[str, str]:
 @lru_cache(maxsize=1024)
 def canonical_proof(*, created: str, verification_method: str) -> bytes:
     """Return the canonical N-Quads of `proof_options(...)` under the contexts of a credential."""
-    return _options_template().fill([created, verification_method])
+    return _options_template().fill([created.encode(), verification_method.encode()])
 
 
-def _shape_of(statement: Statement) -> tuple[_Shape, list[str]]:
+def _shape_of(statement: Statement) -> tuple[_Shape, list[bytes]]:
     slots = slots_of(statement)
     shape = _shape(statement.kind, tuple(slots), credential_first=statement.id < statement.subject_id)
-    return shape, [_escaped(value) if isinstance(value, str) else str(value) for value in slots.values()]
+    return shape, [_escaped(value) if isinstance(value, str) else b"%d" % value for value in slots.values()]
 
 
 @lru_cache(maxsize=1024)
@@ -114,15 +114,19 @@ def _marker(kind: Kind, slot: str, number: int) -> Any:
 
 
 def _template(data: bytes, markers: Sequence[str]) -> _Template:
-    parts = re.split("(" + "|".join(map(re.escape, markers)) + ")", data.decode("utf-8"))
-    places = [markers.index(marker) for marker in parts[1::2]]
+    pieces = re.split("(" + "|".join(map(re.escape, markers)) + ")", data.decode("utf-8"))
+    parts = tuple(piece.encode("utf-8") for piece in pieces[::2])
+    places = [markers.index(marker) for marker in pieces[1::2]]
     if set(places) != set(range(len(markers))):
         raise RuntimeError("A value would not be signed: no context defines its term")
-    return _Template("%s".join(part.replace("%", "%%") for part in parts[::2]), itemgetter(*places))
+    order = [len(markers)]
+    for number, place in enumerate(places, start=1):
+        order += [place, len(markers) + number]
+    return _Template(parts, itemgetter(*order))
 
 
-def _escaped(value: str) -> str:
+def _escaped(value: str) -> bytes:
     """Escape as canonical N-Quads and JSON alike do; controls, where they differ, are in no statement."""
     if '"' in value or "\\" in value:
-        return value.replace("\\", "\\\\").replace('"', '\\"')
-    return value
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return value.encode("utf-8")

@@ -153,6 +153,7 @@ def _date(field: Field, raw: Any) -> str:  # noqa: ARG001 - one signature for al
     return day.isoformat()
 
 
+@lru_cache(maxsize=1024)  # the rows of a table share their dates
 def _day_of(text: str) -> date:
     if not text:
         raise ValueProblem("empty", "The value is missing")
