@@ -15,7 +15,7 @@ _ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 _DATA: Final = re.compile(r"0x(?:[0-9a-f]{2})*", re.ASCII)
 _REVERTED: Final = 3  # geth's JSON-RPC error code for a reverted call, taken over by the others
 _DEFAULT_TIP: Final = 1_000_000_000
-_BUMP_PERCENT: Final = 12.5
+_BUMP: Final = 8  # an eighth, 12.5 %
 _FEE_ROOM: Final = 2  # the base fee can double within six full blocks
 
 
@@ -118,11 +118,11 @@ class Fees:
     priority_fee: int | None = None
     gas_price: int | None = None
 
-    def bumped(self, percent: float = _BUMP_PERCENT) -> Fees:
+    def bumped(self) -> Fees:
         """What a replacement must offer at least: nodes ask for 10 to 12.5 % more in every field."""
 
         def more(fee: int | None) -> int | None:
-            return None if fee is None else fee + max(1, -int(-fee * percent // 100))
+            return None if fee is None else fee - (-fee // _BUMP)
 
         return Fees(more(self.max_fee), more(self.priority_fee), more(self.gas_price))
 
