@@ -42,11 +42,15 @@ State = Literal["pass", "fail", "wait", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A labelled value. `form` says how it is set: text, code (hashes) or a moment (`machine` is its ISO form)."""
+    """A labelled value.
+
+    `form` says how it is set: words of ours, words as signed (Russian on every page), code (hashes)
+    or a moment (`machine` is its ISO form).
+    """
 
     label: str
     value: str
-    form: Literal["text", "code", "moment"] = "text"
+    form: Literal["text", "signed", "code", "moment"] = "text"
     machine: str = ""
 
 
@@ -268,7 +272,11 @@ def _paper(report: Report, words: _Words) -> Paper | None:
         kind=_label(kind, words.language),
         holder=visible(statement.holder_name),
         rows=tuple(
-            Row(_label(field, words.language), _value(field, value, words.language))
+            Row(
+                _label(field, words.language),
+                _value(field, value, words.language),
+                "signed" if field.type is FieldType.TEXT else "text",
+            )
             for field, value in present
             if not isinstance(value, tuple)
         ),
