@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from table_files import CPD, HEADER, OTHER, ROW, SCHOOL, codes, found, read, text_table, workbook
 
+from portfolio.credentials import values
 from portfolio.credentials.kinds import kind_of
 from portfolio.credentials.values import normalise
 from portfolio.issuing import problems as problems_module
@@ -100,13 +105,14 @@ def test_every_problem_says_row_column_value_and_what_to_do() -> None:
         },
         {
             "row": 2, "column": "Статус", "value": "чемпион", "code": "unknown_choice", "severity": "error",
-            "message": "The value is none of: %(known)s", "data": {"known": "Победитель, Призёр, Участник"},
-            "text": "The value is none of: Победитель, Призёр, Участник",
+            "message": "This is none of the values that this column may have: %(known)s.",
+            "data": {"known": "Победитель, Призёр, Участник"},
+            "text": "This is none of the values that this column may have: Победитель, Призёр, Участник.",
         },
         {
             "row": 2, "column": "Балл", "value": "много", "code": "not_a_number", "severity": "error",
-            "message": "The value is not a number with at most six decimal places", "data": {},
-            "text": "The value is not a number with at most six decimal places",
+            "message": "This is no number with at most six decimal places.", "data": {},
+            "text": "This is no number with at most six decimal places.",
         },
     ]  # fmt: skip
 
@@ -144,7 +150,7 @@ def test_a_repeated_row_is_seen_through_spelling() -> None:
 
 def test_two_rows_that_contradict_each_other_are_both_errors() -> None:
     report = read(text_table([HEADER, ROW, OTHER, (*ROW[:4], "Призёр", "50")]))
-    assert found(report) == [(4, None, "conflicting_row"), (2, None, "conflicting_row")]
+    assert found(report) == [(2, None, "conflicting_row"), (4, None, "conflicting_row")]
     assert [row.number for row in report.rows] == [3]
 
 
@@ -162,12 +168,12 @@ def test_one_registration_number_for_two_people_is_a_contradiction() -> None:
 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     rows = [("ФИО", "Рег. номер", "Начало", "Окончание"), ("Иванов Пётр", "7", "02.03.2025", "01.03.2025")]
-    assert found(read(text_table(rows), "cpd_certificate", CPD)) == [(2, None, "period_reversed")]
+    assert found(read(text_table(rows), "cpd_certificate", CPD)) == [(2, "Окончание", "period_reversed")]
 
 
 def test_a_score_above_the_maximum_is_refused() -> None:
     report = read(text_table([(*HEADER, "Макс. балл"), (*ROW, "97"), (*OTHER, "80")]))
-    assert found(report) == [(2, None, "score_above_maximum")]
+    assert found(report) == [(2, "Балл", "score_above_maximum")]
 
 
 def test_an_award_before_birth_is_refused() -> None:
@@ -240,6 +246,21 @@ def test_every_message_fills_from_the_data_it_comes_with() -> None:
         assert "%(" not in problem.text
         if problem.code in MESSAGES:
             assert problem.message == MESSAGES[problem.code]
+
+
+def test_everything_that_a_field_may_refuse_has_a_sentence_here() -> None:
+    """The codes that `credentials/values.py` raises, read from its source."""
+    tree = ast.parse(inspect.getsource(values))
+    raised = {
+        node.args[0].value: node.args[1].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ValueProblem"
+        and isinstance(node.args[0], ast.Constant) and isinstance(node.args[1], ast.Constant)
+    }  # fmt: skip
+    assert len(raised) > 10
+    for code, message in raised.items():
+        places = set(re.findall(r"%\((\w+)\)s", str(message)))
+        assert set(re.findall(r"%\((\w+)\)s", MESSAGES[str(code)])) <= places, code
 
 
 CELL = st.one_of(

@@ -86,7 +86,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "formula": N_("A formula stands here: paste it as a value."),
     "excel_error": N_("Excel shows an error here (%(error)s): write the value."),
     "bad_character": N_("There is a character here that no text may hold (%(character)s): type the text again."),
-    "too_long": N_("The text is longer than %(most)s characters"),
+    "too_long": N_("The text is longer than %(most)s characters."),
     "date_in_text": N_(
         "Excel has turned this into a date (%(date)s): format the cell as text and type the value again."
     ),
@@ -96,6 +96,19 @@ MESSAGES: Final[Mapping[str, str]] = {
         "Excel has shortened this long number and lost digits: format the cell as text and type it again."
     ),
     "spaces_in_number": N_("A space stands between the digits: write one number."),
+    "not_an_integer": N_("This is no whole number: write digits only."),
+    "not_a_number": N_("This is no number with at most six decimal places."),
+    "too_small": N_("The number is below %(least)s."),
+    "too_large": N_("The number is above %(most)s."),
+    "unknown_choice": N_("This is none of the values that this column may have: %(known)s."),
+    "control_character": N_("There is a character here that no text may hold: type the text again."),
+    "direction_mark": N_("There is a mark here that turns the direction of writing: type the text again."),
+    "not_a_date": N_("This is no date that can be read: write it as dd.mm.yyyy."),
+    "not_text": N_("This cell holds no text: format it as text and type the value again."),
+    "not_marks": N_("Here stands no mark."),
+    "too_many_rows": N_("There are more than %(most)s marks."),
+    "repeated_subject": N_("One subject has two marks."),
+    "empty": N_("The value is missing."),
     "bad_date": N_("This is no date that can be read: write it as dd.mm.yyyy."),
     "no_such_day": N_("There is no such day in the calendar."),
     "two_digit_year": N_("The year has two digits, so the century is not certain: write it as dd.mm.yyyy."),

@@ -40,7 +40,7 @@ class CellError(Exception):
     def __init__(self, code: str, message: str | None = None, **data: JsonValue) -> None:
         super().__init__(code)
         self.code = code
-        self.message = message or MESSAGES[code]
+        self.message = MESSAGES.get(code) or message or code
         self.data = data
 
 

@@ -20,6 +20,7 @@ from portfolio.issuing.readers import Remembering, read_value
 from portfolio.issuing.repeats import refuse_repeats
 from portfolio.issuing.report import Row, TableReport, preview_of
 from portfolio.issuing.spreadsheets import Table
+from portfolio.issuing.vocabulary import Target
 
 __all__ = ["PersonColumns", "Row", "TableReport", "read_rows"]
 
@@ -60,7 +61,7 @@ def read_rows(
         missing=mapped.missing,
         rows=[] if table_is_bad else good,
         row_count=len(data),
-        problems=problems.kept,
+        problems=sorted(problems.kept, key=lambda problem: problem.row or 0),
         problem_count=problems.total,
         error_count=problems.errors,
         left_out=left_out,
@@ -88,6 +89,7 @@ class _RowReader:
         self._problems = problems
         self._locale = locale
         self._constants = mapped.constants
+        self._headers = {column.target: column.header for column in mapped.read}
         self._holder = HolderReader(mapped)
         self._fields = [
             (column, field, _reader(table, column, field))
@@ -105,14 +107,14 @@ class _RowReader:
 
     def read(self, number: int, cells: Sequence[Cell]) -> Row | None:
         """Return the row, or None where it has an error; its problems are noted."""
+        if len(cells) > len(self._named) and self._is_shifted(number, cells):
+            return None
         remarks: list[Remark] = []
         name, person = self._holder.read(cells, remarks)
         fields = dict(self._constants)
         self._read_fields(number, cells, fields, remarks)
         self._read_marks(number, cells, fields, remarks)
         self._note(number, remarks)
-        if len(cells) > len(self._named):
-            self._judge_strays(number, cells)
         if number in self._problems.bad_rows or not name:
             return None
         self._compare(number, fields, person)
@@ -159,7 +161,8 @@ class _RowReader:
             elif self._marks_field.required and not refused:
                 self._problems.add("missing_value", row=number, column=label, field=label)
         except ValueProblem as problem:
-            self._problems.put(Problem(problem.code, problem.message, row=number, column=label, data=problem.data))
+            message = MESSAGES.get(problem.code, problem.message)
+            self._problems.put(Problem(problem.code, message, row=number, column=label, data=problem.data))
 
     def _note(self, number: int, remarks: list[Remark]) -> None:
         for remark in remarks:
@@ -170,28 +173,37 @@ class _RowReader:
                 Problem(remark.code, message, severity, number, remark.column.header, value, remark.data)
             )
 
-    def _judge_strays(self, number: int, cells: Sequence[Cell]) -> None:
-        """In a text table a cell beyond the names means that a separator split a text; in a workbook it is a note."""
+    def _is_shifted(self, number: int, cells: Sequence[Cell]) -> bool:
+        """Refuse a row of a text table with a cell beyond the names: a separator split a text, and all behind it moved.
+
+        In a workbook, and under an empty name, such a cell is a note: told once and not read.
+        """
         strays = [at for at, cell in enumerate(cells) if at not in self._named and not is_blank(cell)]
-        if not strays:
-            return
-        if self._is_text and strays[-1] >= self._width:
+        if strays and self._is_text and strays[-1] >= self._width:
             self._problems.add("extra_cells", row=number, value=as_shown(cells[strays[-1]]))
-        elif not self._stray_told:
+            return True
+        if strays and not self._stray_told:
             self._stray_told = True
             self._problems.warn("unheaded_cells", row=number, column_letter=letter_of(strays[0]))
+        return False
 
     def _compare(self, number: int, fields: Mapping[str, FieldValue], person: PersonColumns) -> None:
         """Refuse values that are right one by one and cannot be true together."""
         start, end = self._at(fields, Place.ACTIVITY_START), self._at(fields, Place.ACTIVITY_END)
         if start and end and start > end:
-            self._problems.add("period_reversed", row=number, value=f"{start} … {end}", start=start, end=end)
+            column = self._headers.get(self._places[Place.ACTIVITY_END])
+            self._problems.add("period_reversed", row=number, column=column, value=end, start=start, end=end)
         awarded = self._at(fields, Place.AWARDED_DATE)
         if awarded and person.birth_date and awarded <= person.birth_date:
-            self._problems.add("awarded_before_birth", row=number, value=awarded)
+            self._problems.add(
+                "awarded_before_birth", row=number, column=self._headers.get(Target.BIRTH_DATE), value=person.birth_date
+            )
         score, maximum = fields.get("score"), fields.get("max_score")
         if isinstance(score, str) and isinstance(maximum, str) and float(score) > float(maximum):
-            self._problems.add("score_above_maximum", row=number, value=score, score=score, maximum=maximum)
+            column = self._headers.get("score")
+            self._problems.add(
+                "score_above_maximum", row=number, column=column, value=score, score=score, maximum=maximum
+            )
 
     def _at(self, fields: Mapping[str, FieldValue], place: Place) -> str:
         value = fields.get(self._places.get(place, ""))
