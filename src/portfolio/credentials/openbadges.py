@@ -21,14 +21,14 @@ __all__ = ["Statement", "compose", "document_of", "extract", "slots_of"]
 _BY_ACHIEVEMENT_TYPE: Final[Mapping[str, Kind]] = MappingProxyType(
     {kind.achievement_type: kind for kind in KINDS.values()}
 )
-_ACHIEVEMENT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
+ACHIEVEMENT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
     {
         Place.ACHIEVEMENT_NAME: "name",
         Place.FIELD_OF_STUDY: "fieldOfStudy",
         Place.SPECIALIZATION: "specialization",
     }
 )
-_SUBJECT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
+SUBJECT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
     {
         Place.ACTIVITY_START: "activityStartDate",
         Place.ACTIVITY_END: "activityEndDate",
@@ -145,7 +145,7 @@ def _subject(kind: Kind, slots: Mapping[str, Any]) -> dict[str, Any]:
         "id": slots["subject_id"],
         "type": "AchievementSubject",
         "identifier": [identity],
-        **_placed(kind, slots, _SUBJECT_MEMBERS),
+        **_placed(kind, slots, SUBJECT_MEMBERS),
         "achievement": {
             "id": f"{slots['id']}#achievement",
             "type": "Achievement",
@@ -154,7 +154,7 @@ def _subject(kind: Kind, slots: Mapping[str, Any]) -> dict[str, Any]:
             "inLanguage": "ru",
             "description": kind.description,
             "criteria": {"id": f"{slots['id']}#criteria", "narrative": kind.criteria},
-            **_placed(kind, slots, _ACHIEVEMENT_MEMBERS),
+            **_placed(kind, slots, ACHIEVEMENT_MEMBERS),
         },
     }
     if results:
@@ -294,10 +294,10 @@ def _member_of(kind: Kind, path: str) -> str:
 
 
 def _path_of(place: Place) -> tuple[str, ...]:
-    if place in _ACHIEVEMENT_MEMBERS:
-        return ("credentialSubject", "achievement", _ACHIEVEMENT_MEMBERS[place])
-    if place in _SUBJECT_MEMBERS:
-        return ("credentialSubject", _SUBJECT_MEMBERS[place])
+    if place in ACHIEVEMENT_MEMBERS:
+        return ("credentialSubject", "achievement", ACHIEVEMENT_MEMBERS[place])
+    if place in SUBJECT_MEMBERS:
+        return ("credentialSubject", SUBJECT_MEMBERS[place])
     return ("awardedDate",)
 
 
@@ -312,7 +312,7 @@ def _unsigned(field: Field, value: Any, path: str) -> FieldValue:
     if field.type is FieldType.CHOICE:
         code = next((choice.code for choice in field.choices if choice.ru == value), None)
         if code is None:
-            raise StructureError("unknown_choice", path, "A value is none of the field's list")
+            raise StructureError("value_unknown_choice", path, "A value is none of the field's list")
         return code
     if field.type is FieldType.DATE:
         return value.removesuffix(_DAY_START)

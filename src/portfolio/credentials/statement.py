@@ -72,7 +72,7 @@ def _require_name(name: str, path: str) -> None:
     try:
         normal = normalise_name(name)
     except ValueProblem as problem:
-        raise StructureError(problem.code, path, str(problem)) from None
+        raise StructureError(f"value_{problem.code}", path, str(problem)) from None
     if normal != name:
         raise StructureError("not_normal", path, "A name is not in its normal form")
 
@@ -101,7 +101,7 @@ def _require_fields(kind: Kind, fields: Mapping[str, FieldValue]) -> None:
         try:
             normal = normalise(field, value)
         except ValueProblem as problem:
-            raise StructureError(problem.code, path, str(problem)) from None
+            raise StructureError(f"value_{problem.code}", path, str(problem)) from None
         if type(normal) is not type(value) or normal != value:
             raise StructureError("not_normal", path, "A value is not in its normal form")
     if found != len(fields):
