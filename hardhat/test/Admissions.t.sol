@@ -16,6 +16,12 @@ contract AdmissionsTest is RegistryTest {
         assertTrue(!issuers.isRegistrar(STRANGER), "nobody else");
     }
 
+    function test_TwoRegistrarsSuffice() public {
+        address[] memory two = new address[](2);
+        (two[0], two[1]) = (OLGA, PAVEL);
+        assertEq(new IssuerRegistry(two).registrars().length, 2, "registrars");
+    }
+
     function test_RefusesFewerThanTwoRegistrars() public {
         address[] memory one = new address[](1);
         one[0] = OLGA;
