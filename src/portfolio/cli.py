@@ -1,40 +1,71 @@
-"""The `portfolio` command: puts the slices' commands together and turns refusals into one sentence and an exit code."""
+"""The `portfolio` command: puts the slices' commands together and turns refusals into one sentence and an exit code.
+
+Only the module of the command that was asked for is imported: `portfolio verify` must not wait for the chain's libraries.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
 
 import typer
 
-from portfolio.credentials.commands import drafts, revoke, sign, submit
-from portfolio.documents.commands import documents
 from portfolio.errors import PortfolioError
-from portfolio.issuing.commands import issue
-from portfolio.operations.commands import audit, bench, chain, doctor, migrate, serve, up, worker
-from portfolio.organisations.commands import issuer, key
-from portfolio.verification.commands import verify
 
-REFUSED = 64  # EX_USAGE of sysexits.h: the call, not the credential, was wrong
+REFUSED: Final = 64  # EX_USAGE of sysexits.h: the call, not the credential, was wrong
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Credentials that anybody can verify.",
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "up": "operations",
+        "chain": "operations",
+        "serve": "operations",
+        "worker": "operations",
+        "migrate": "operations",
+        "doctor": "operations",
+        "issue": "issuing",
+        "drafts": "credentials",
+        "sign": "credentials",
+        "submit": "credentials",
+        "revoke": "credentials",
+        "verify": "verification",
+        "audit": "operations",
+        "bench": "operations",
+        "issuer": "organisations",
+        "key": "organisations",
+        "documents": "documents",
+    }
 )
-for command in (up, chain, serve, worker, migrate, doctor, issue, drafts, sign, submit, revoke, verify, audit, bench):
-    app.command(command.__name__)(command)
-app.add_typer(issuer, name="issuer")
-app.add_typer(key, name="key")
-app.add_typer(documents, name="documents")
+"""Command to the slice whose `commands` module has it, in the order of `--help`."""
+
+
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Return the command line with the named commands."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Credentials that anybody can verify.",
+    )
+    app.callback()(lambda: None)  # so that a single command keeps its name
+    for name in names:
+        command = getattr(import_module(f"portfolio.{COMMANDS[name]}.commands"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def main() -> None:
     """Run the command line; a refusal is a sentence on standard error, never a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app(standalone_mode=True)
+        build([asked] if asked in COMMANDS else COMMANDS)()
     except PortfolioError as error:
         from portfolio.i18n import terminal_translator
 
