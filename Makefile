@@ -56,9 +56,12 @@ bench: setup-test ## measure; prints medians, ratios and growth
 soak: setup-test ## the long campaign; its last result stands in docs/soak.md
 	FUZZ_RUNS=50000 FORGERY_ROUNDS=200000 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests
 
+messages: $(VENV)/.development ## bring new sentences into the catalogue; then translate them
+	$(BIN)/python scripts/messages.py
+
 lock: ## renew the lock files from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
-.PHONY: help node-packages setup setup-test run test lint contracts unit bench soak lock
+.PHONY: help node-packages setup setup-test run test lint contracts unit bench soak messages lock

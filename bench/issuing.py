@@ -10,7 +10,6 @@ import sys
 import time
 
 import httpx2
-
 from bench.running import Running, running
 
 SIZES = (1_000, 10_000, 100_000)

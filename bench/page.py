@@ -1,4 +1,4 @@
-"""Requests a second of the public page `/v/{token}`: links asked for again (kept pages) and links asked for the first time.
+"""Requests a second of the public page `/v/{token}`: links asked for again, and for the first time.
 
 `python -m bench.page`: 32 connections from a process of its own against one server process.
 """
@@ -13,7 +13,6 @@ from multiprocessing import get_context
 from urllib.parse import urlsplit
 
 import httpx2
-
 from bench.issuing import DEFAULTS, table
 from bench.running import running
 

@@ -1,4 +1,4 @@
-"""Fixtures that every slice's tests share: profiles of Hypothesis, databases of both kinds, a clock that a test moves."""
+"""What every slice's tests share: profiles of Hypothesis, a PostgreSQL server, a clock that a test moves."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The `portfolio` command: puts the slices' commands together and turns refusals into one sentence and an exit code.
 
-Only the module of the command that was asked for is imported: `portfolio verify` must not wait for the chain's libraries.
+Only the module of the command that was asked for is imported: `portfolio verify` must not wait for all
+libraries of the rest.
 """
 
 from __future__ import annotations

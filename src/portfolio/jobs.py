@@ -112,7 +112,7 @@ def _run(job: Job) -> bool:
     except OperationalError:
         log.warning("job %s: the database did not answer; trying again", job.name)
         return False
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  one job must not stop the others
         # The text of an unforeseen error may hold a person's data; its kind and place do not.
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:

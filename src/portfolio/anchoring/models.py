@@ -76,7 +76,7 @@ class Batch(SQLModel, table=True):
 
 
 class Leaf(SQLModel, table=True):
-    """A digest that waits for, or stands in, a batch. `proof` is its sibling hashes, 32 bytes each, from leaf to root."""
+    """A digest that waits for or stands in a batch. `proof`: its sibling hashes, 32 bytes each, upwards."""
 
     __table_args__ = (
         Index(

@@ -1,4 +1,4 @@
-"""Brings queued calls to finality. Every outside act is written down before it is done, and what became of it is asked from
+"""Brings queued calls to finality. Every outside act is written down before it is done; what became of it is asked from
 the chain by hash and contract state, never guessed from an error's text.
 """
 

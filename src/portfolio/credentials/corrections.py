@@ -31,7 +31,7 @@ class FieldsRefusedError(PortfolioError):
 
 
 def normalise_fields(kind: Kind, raw: Mapping[str, Any]) -> dict[str, FieldValue]:
-    """Return the normal form of all values of a credential, or raise `FieldsRefusedError` with every problem at once."""
+    """Return the normal form of all values of a credential; `FieldsRefusedError` names every problem at once."""
     problems: list[JsonValue] = [
         {"field": name, "code": "unknown_field", "problem": "this kind has no such field"}
         for name in raw

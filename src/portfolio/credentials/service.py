@@ -1,5 +1,5 @@
-"""Issuing, correcting and revoking credentials. What a thing outside must do (anchor, revoke on chain) is written down here
-and done later by the anchoring slice.
+"""Issuing and revoking credentials. What a thing outside must do (anchor, revoke on chain) is written down here and
+done later by the anchoring slice.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class TableRequest:
 
 
 def read_request(request: TableRequest) -> tuple[Kind, TableReport]:
-    """Read the table; refuses a file that is no table, and takes seconds for a large one (call it outside a transaction)."""
+    """Read the table; refuses a file that is no table. A large one takes seconds: call it outside a transaction."""
     kind = kind_of(request.kind)
     table = read_table(request.content, filename=request.filename)
     return kind, read_rows(table, kind, defaults=request.defaults)
@@ -108,7 +108,7 @@ def start_run(
     idempotency_key: str | None,
     clock: Clock,
 ) -> IssuingRun:
-    """Accept a table: its good rows are stored, sealed, and will become credentials whatever happens to this process."""
+    """Accept a table: its good rows are stored, sealed, and become credentials whatever happens to this process."""
     fingerprint = request.fingerprint()
     if idempotency_key is not None:
         known = run_of_key(session, organisation=organisation, key=idempotency_key, fingerprint=fingerprint)

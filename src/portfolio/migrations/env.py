@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy.engine import Connection
@@ -13,7 +13,7 @@ import portfolio.migrations.tables  # noqa: F401
 from portfolio.db import EnumText, UtcDateTime
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write our own types as what they are in the database: a migration must not change when our code does."""
     if kind == "type" and isinstance(item, EnumText):
         return "sa.String(length=40)"

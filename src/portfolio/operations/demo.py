@@ -125,7 +125,7 @@ def _start(portfolio: Portfolio, example: Example) -> None:
 
 
 def _show(portfolio: Portfolio, manifest: dict[str, Any]) -> Shown:
-    """Revoke one and correct one of the first table's credentials, make an API key; remembered in a file of mode 0600."""
+    """Revoke one and correct one of the first table's credentials, make an API key; kept in a file of mode 0600."""
     record = portfolio.settings.data_dir / "demo.json"
     if record.exists():
         return Shown(**json.loads(record.read_text("utf-8")))

@@ -43,8 +43,8 @@ def create_organisation(
 ) -> Organisation:
     """Make an issuer, and queue its admission and its keys on chain.
 
-    Its keys are hosted here unless `own_keys` gives the public keys (32 bytes) it keeps elsewhere. The controller account
-    is hosted in either case, so that the issuer needs no coin; a controller elsewhere comes by recovery.
+    Its keys are hosted here unless `own_keys` gives the public keys (32 bytes) that it keeps elsewhere. The
+    controller is hosted in either case, so that the issuer needs no coin (ADR 0034).
     """
     if not SLUG.fullmatch(slug):
         raise BadSlugError("a slug has lower-case Latin letters, digits and inner hyphens, at most 64", slug=slug)

@@ -13,7 +13,7 @@ class Person(SQLModel, table=True):
     """A person as one organisation knows him; never merged with another organisation's.
 
     `match` is an HMAC of the organisation's own number or of SNILS, or absent: then every record makes a new person.
-    `sealed_profile` is JSON (names, birth date, ...) under the person's key, which is `sealed_key` under the master key.
+    `sealed_profile` is JSON (names, birth date, ...) under the person's key; `sealed_key` is that key, wrapped.
     """
 
     __table_args__ = (UniqueConstraint("organisation_id", "match"),)

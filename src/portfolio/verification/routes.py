@@ -101,7 +101,7 @@ def language_of(request: Request) -> Language:
 
 
 def _html(request: Request, body: bytes | str, language: Language, status: int = 200) -> Response:
-    response = HTMLResponse(body, status_code=status)
+    response = HTMLResponse(body, status_code=status, headers={"vary": "Cookie, Accept-Language"})
     if request.query_params.get("lang"):
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=31_536_000, httponly=True, samesite="lax")
     return response

@@ -33,8 +33,9 @@ def read_workbook(content: bytes, *, sheet: str | None) -> SheetTable:
     Several such sheets are refused: issuing a part of a workbook by accident must not look like success.
     """
     package = open_package(content)
-    tables = [_read_sheet(book, scan, one) for book, scan, one in _opened(package, _chosen(package, sheet))]
-    tables = [table for table in tables if table.rows]
+    chosen = _chosen(package, sheet)
+    scans = _scanned(package, chosen)
+    tables = [table for table in _read(package, chosen, scans) if table.rows]
     if not tables:
         raise TableError("no_sheet")
     if len(tables) == 1:
@@ -59,10 +60,8 @@ def _chosen(package: Package, sheet: str | None) -> tuple[Sheet, ...]:
     return chosen[:1]
 
 
-def _opened(package: Package, sheets: tuple[Sheet, ...]) -> Iterator[tuple[Any, SheetScan, Sheet]]:
-    """Scan the sheets first, then let calamine open a package of exactly the parts scanned."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
+def _scanned(package: Package, sheets: tuple[Sheet, ...]) -> list[SheetScan]:
+    """Scan the sheets before any reader makes room for their cells, and drop those that are not asked for."""
     try:
         formats = formats_of(package.styles)
         lengths = string_lengths(package.strings)
@@ -73,13 +72,23 @@ def _opened(package: Package, sheets: tuple[Sheet, ...]) -> Iterator[tuple[Any, 
     for one in package.sheets:
         if one.part not in kept:
             package.parts.pop(one.part, None)
+    return scans
+
+
+def _read(package: Package, sheets: tuple[Sheet, ...], scans: list[SheetScan]) -> list[SheetTable]:
+    """Let calamine read a package of exactly the parts scanned."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(package.repacked()))
         package.parts.clear()
-        for one, scan in zip(sheets, scans, strict=True):
-            yield book, scan, one
+        return [_read_sheet(book, scan, one) for one, scan in zip(sheets, scans, strict=True)]
     except CalamineError:
         raise TableError("damaged") from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # of the Rust library; its class cannot be imported
+            raise TableError("damaged") from None
+        raise
 
 
 def _read_sheet(book: Any, scan: SheetScan, sheet: Sheet) -> SheetTable:
