@@ -61,7 +61,7 @@ EXACT: Final = 10**15  # Excel keeps 15 digits of a number
 # Characters that take no place and change nothing: zero-width spaces and joiners, marks of direction, BOM, soft hyphen.
 _INVISIBLE: Final = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
 # What no signed text may hold, marks that turn the direction of writing, and the sign of a character lost on the way.
-_FORBIDDEN: Final = re.compile(f"{UNSPACED.pattern}|[\u034f\u202a-\u202e\u2066-\u2069\ufff9-\ufffd]")
+_FORBIDDEN: Final = re.compile(f"{UNSPACED.pattern}|[\u034f\u061c\u202a-\u202e\u2066-\u2069\ufff9-\ufffd]")
 # Text that people write to say "nothing": dashes of all kinds.
 _DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NOT_LETTERS: Final = re.compile(r"[^\w№]+|_")
