@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from portfolio.credentials.canonical import CONTEXTS, canonical_document, canonical_options
 from portfolio.credentials.kinds import KINDS
 from portfolio.credentials.openbadges import Statement, compose
-from portfolio.credentials.shapes import canonical_proof, canonical_statement, proof_options, written_statement
+from portfolio.credentials.shapes import (
+    _template,
+    canonical_proof,
+    canonical_statement,
+    proof_options,
+    written_statement,
+)
 
 
 @pytest.mark.fault(126)
@@ -60,3 +66,8 @@ def test_proof_options_are_filled_alike(created: str, path: str) -> None:
     method = f"did:web:a.example:{path}#z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
     options = proof_options(created=created, verification_method=method)
     assert canonical_proof(created=created, verification_method=method) == canonical_options(options, CONTEXTS)
+
+
+def test_a_value_whose_term_no_context_defines_is_noticed_before_anything_is_signed() -> None:
+    with pytest.raises(RuntimeError, match="no context defines its term"):
+        _template(b"<urn:uuid:slot0000x> <urn:p> <urn:o> .\n", ["urn:uuid:slot0000x", "slot0001x"])
