@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
 import subprocess
 import sys
@@ -241,6 +242,56 @@ def test_a_workbook_with_changed_bytes_is_read_or_refused(data: st.DataObject) -
 @given(rows=st.text(st.sampled_from("<>/=\"crvftis 0123AZr'&;"), max_size=200))
 def test_a_sheet_of_any_xml_is_read_or_refused(rows: str) -> None:
     with_any_outcome(raw_workbook(worksheet(GOOD + rows)))
+
+
+PARTS = {
+    "xl/worksheets/sheet1.xml": worksheet(
+        GOOD + '<row r="3"><c r="A3" s="1"><v>7</v></c><c r="B3" t="s"><v>0</v></c></row>'
+    ),
+    "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}"><si><t>Ким Анна</t></si></sst>',
+    "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="164" formatCode="000"/></numFmts>'
+    '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+}  # fmt: skip
+ODD = ("", "0", "-1", "1e999", "NaN", "я", "4294967296", "A1:B2", "XFE1", "s", "e", "d", "b", "str", "1", "true")
+LOOSE = (
+    "<v>x</v>",
+    "<f>1</f>",
+    "<row>",
+    "</row>",
+    "<c>",
+    '<mergeCell ref="B2:A1"/>',
+    "&lt;",
+    "<!--x-->",
+    "<![CDATA[x]]>",
+)
+
+
+@pytest.mark.fault(83)
+@given(data=st.data())
+def test_a_workbook_with_odd_values_in_its_xml_is_read_or_refused(data: st.DataObject) -> None:
+    """Whatever the libraries raise at values that no program writes, a `TableError` comes out."""
+    parts = dict(PARTS)
+    for _ in range(data.draw(st.integers(1, 3))):
+        name = data.draw(st.sampled_from(sorted(parts)))
+        places = list(re.finditer(r'"[^"]*"|>[^<]*<', parts[name]))
+        place = data.draw(st.sampled_from(places))
+        odd = data.draw(st.sampled_from(ODD if place.group().startswith('"') else ODD + LOOSE))
+        parts[name] = parts[name][: place.start() + 1] + odd + parts[name][place.end() - 1 :]
+    sheet, strings, styles = (parts[name] for name in PARTS)
+    with_any_outcome(raw_workbook(sheet, strings=strings, styles=styles))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="A3" t="я"><v>1</v></c>',
+        '<c r="A3"><v>x</v></c>',
+        '<c r="A3" t="b"><v>2</v></c>',
+        '<c r="A3" t="d"><v>x</v></c>',
+    ],
+)
+def test_a_value_that_its_type_forbids_is_read_as_text_or_refused(cell: str) -> None:
+    with_any_outcome(raw_workbook(worksheet(f'{GOOD}<row r="3">{cell}</row>')))
 
 
 @pytest.mark.fault(83)
