@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bench import issuing, page, signing
+from bench import issuing, page, signing, tables
 
 if __name__ == "__main__":
     signing.main()
     page.main()
     issuing.main()
+    tables.main()

@@ -18,6 +18,8 @@ from portfolio.issuing import problems as problems_module
 from portfolio.issuing.messages import MESSAGES
 from portfolio.issuing.problems import Severity
 
+EVENT = {"title": "Чтения", "award_date": "01.12.2025"}
+
 
 def left_out(*rows: tuple[str, ...]) -> list[tuple[int, str]]:
     report = read(text_table([HEADER, ROW, OTHER, *rows]))
@@ -58,6 +60,20 @@ def test_a_person_whose_name_begins_like_a_footer_is_read() -> None:
         text_table([HEADER, ("1", "Всеволодов Итогай Жюриевич", *ROW[2:]), ("2", "Директоров Олег", *OTHER[2:])])
     )
     assert [row.holder_name for row in report.rows] == ["Всеволодов Итогай Жюриевич", "Директоров Олег"]
+
+
+def test_a_table_of_names_alone_keeps_its_people_and_loses_its_signatures() -> None:
+    people = (
+        "Иванов Пётр",
+        "Директоров Олег",
+        "Итого",
+        "Секретарева Анна",
+        "Директор Козлов",
+        "Председатель жюри: Козлов О. И.",
+    )
+    report = read(text_table([("ФИО",), *[(name,) for name in people]]), "participation", EVENT)
+    assert [row.holder_name for row in report.rows] == ["Иванов Пётр", "Директоров Олег", "Секретарева Анна"]
+    assert [row.row for row in report.left_out] == [4, 6, 7]
 
 
 def test_a_director_who_is_a_holder_is_read() -> None:

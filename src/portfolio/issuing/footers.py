@@ -20,11 +20,18 @@ _TOTALS: Final = frozenset(
 )
 _TOTAL_STARTS: Final = ("средний балл", "в том числе", "всего участников", "количество участников")
 _TOTAL_BEGINNINGS: Final = tuple({word[:3] for word in (*_TOTALS, *_TOTAL_STARTS)})
-_SIGNERS: Final = (
-    "председател", "секретар", "директор", "ректор", "член жюри", "члены жюри", "жюри", "подпись", "м п", "мп",
-    "исполнител", "ответственн", "руководител", "заместител", "зам ", "начальник", "завуч", "методист", "координатор",
-    "организатор", "составил", "проверил", "утвержда", "согласован", "примечание", "дата составления",
-    "дата заполнения", "классный руководител", "chair", "signature", "signed", "head of", "note",
+_SIGNERS: Final = frozenset(
+    (
+        "председатель", "сопредседатель", "секретарь", "директор", "ректор", "проректор", "декан", "жюри", "подпись",
+        "подписи", "мп", "исполнитель", "исполнил", "исполнила", "ответственный", "ответственная", "руководитель",
+        "заместитель", "зам", "начальник", "завуч", "методист", "координатор", "организатор", "составил", "составила",
+        "проверил", "проверила", "утверждаю", "утверждено", "согласовано", "примечание", "примечания", "chair",
+        "chairman", "signature", "signed", "note", "notes",
+    )
+)  # fmt: skip
+_SIGNER_STARTS: Final = (
+    "м п", "член жюри", "члены жюри", "дата составления", "дата заполнения", "классный руководитель", "главный судья",
+    "head of",
 )  # fmt: skip
 _LINE: Final = re.compile("_{3,}")  # where a signature goes
 _WIDE: Final = 3  # columns over which a heading between rows is merged
@@ -85,7 +92,7 @@ class _Judge:
             return "column_numbers"
         filled = sum(1 for index in self._read if index < len(cells) and not is_blank(cells[index]))
         named = any(index < len(cells) and not is_blank(cells[index]) for index in self._names)
-        if named and filled > 1 and filled * 2 >= len(self._read) and not self._starts_with_total(cells):
+        if named and self._is_full(cells, filled) and not self._starts_with_total(cells):
             self._in_footer = False
             return "column_names" if self._names_names(cells) and self._repeats_header(cells) else None
         if self._is_footer(cells, filled=filled, named=named):
@@ -95,15 +102,19 @@ class _Judge:
             return "column_names"
         return "heading" if self._is_heading(number, cells, named=named) else None
 
+    def _is_full(self, cells: Sequence[Cell], filled: int) -> bool:
+        """Tell whether a row with a name is data; in a table of names alone only a signature is not."""
+        if len(self._read) == 1:
+            return not self._starts_with_signer(cells)
+        return filled > 1 and filled * 2 >= len(self._read)
+
     def _is_footer(self, cells: Sequence[Cell], *, filled: int, named: bool) -> bool:
         if self._starts_with_total(cells):
             return True
         if any(isinstance(cell, str) and _LINE.search(cell) for cell in cells):
             return True
         few = filled <= 1 or filled * 2 < len(self._read)
-        if few and key(self._first_text(cells)).startswith(_SIGNERS):
-            return True
-        return self._in_footer and (few or not named)
+        return (few and self._starts_with_signer(cells)) or (self._in_footer and (few or not named))
 
     def _starts_with_total(self, cells: Sequence[Cell]) -> bool:
         text = self._first_text(cells).casefold()
@@ -111,6 +122,10 @@ class _Judge:
             return False
         first = key(text)
         return first.split(" ", 1)[0] in _TOTALS or first.startswith(_TOTAL_STARTS)
+
+    def _starts_with_signer(self, cells: Sequence[Cell]) -> bool:
+        first = key(self._first_text(cells))
+        return first.split(" ", 1)[0] in _SIGNERS or first.startswith(_SIGNER_STARTS)
 
     def _first_text(self, cells: Sequence[Cell]) -> str:
         """Return a row's first cell but for its number, clean; "" where that is no text."""
