@@ -41,6 +41,19 @@ SCHOOLS: Final = (
 )  # fmt: skip
 
 
+OLYMPIAD_HEADER = (
+    "№ п/п",
+    "ФИО участника",
+    "Дата рожд.",
+    "Кл.",
+    "Образовательная организация",
+    "Предмет",
+    "Балл",
+    "Макс. балл",
+    "Статус",
+)
+
+
 def olympiad() -> bytes:
     """Results as a municipal office exports them from Excel: Windows-1251, semicolons, titles above, totals below."""
     chance = random.Random("olympiad")  # noqa: S311  # invented tables, no secrets
@@ -49,17 +62,7 @@ def olympiad() -> bytes:
         ("муниципального этапа всероссийской олимпиады школьников 2026/27 учебного года",),
         ("Светлореченский городской округ", "", "", "", "Утверждено 20.11.2026"),
         (),
-        (
-            "№ п/п",
-            "ФИО участника",
-            "Дата рожд.",
-            "Кл.",
-            "Образовательная организация",
-            "Предмет",
-            "Балл",
-            "Макс. балл",
-            "Статус",
-        ),
+        OLYMPIAD_HEADER,
     ]
     for number, person in zip(range(1, OLYMPIAD_ROWS + 1), people(chance, PLAIN), strict=False):
         grade = chance.randint(7, 11)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -219,3 +221,10 @@ def test_filters_of_a_node_are_never_used() -> None:
         if "eth_newFilter" in path.read_text("utf-8") or "create_filter" in path.read_text("utf-8")
     ]
     assert guilty == []
+
+
+def test_no_library_leaves_the_limit_of_recursion_raised() -> None:
+    """Fault 82: with a limit of 100,000 nested input overflows the stack instead of being refused."""
+    program = "import sys, portfolio.app, portfolio.operations.compose; print(sys.getrecursionlimit())"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert int(done.stdout) <= 1000

@@ -24,14 +24,17 @@ from proxy import Proxy, cut_after_request, refusal, result
 from service_world import Service, make_service, table
 
 
-def through(service: Service, proxy: Proxy) -> Worker:
-    """A worker of the same service whose node is behind the proxy."""
+def work_through(service: Service, proxy: Proxy) -> None:
+    """Do the work with a node that is behind the proxy."""
     settings = service.settings.model_copy(update={"chain_rpc_url": proxy.url})
     original = service.portfolio.settings
     service.portfolio.settings = settings
     worker = Worker(service.portfolio, open_gateway(service.portfolio))
     service.portfolio.settings = original
-    return worker
+    try:
+        worker.run_until_idle()
+    finally:
+        worker.release()
 
 
 def calls(service: Service) -> list[ChainCall]:
@@ -86,7 +89,7 @@ def test_whatever_a_node_says_to_a_transaction_it_took_it_is_looked_up(
     before = len(attempts(service))
     with Proxy(flow_chain.rpc_url) as proxy:
         proxy.when("eth_sendRawTransaction", fault=refusal("eth_sendRawTransaction", code=-32000, message=text))
-        through(service, proxy).run_until_idle()
+        work_through(service, proxy)
     assert calls(service)[-1].state is CallState.FINAL
     assert len(attempts(service)) == before + 1
 
@@ -97,7 +100,7 @@ def test_a_lost_answer_costs_one_nonce_and_no_second_transaction(service: Servic
     before = len(attempts(service))
     with Proxy(flow_chain.rpc_url) as proxy:
         proxy.when("eth_sendRawTransaction", fault=cut_after_request)
-        through(service, proxy).run_until_idle()
+        work_through(service, proxy)
     assert calls(service)[-1].state is CallState.FINAL
     assert len(attempts(service)) == before + 1
 
@@ -109,7 +112,7 @@ def test_a_node_of_another_chain_is_sent_nothing(service: Service, flow_chain: L
     with Proxy(flow_chain.rpc_url) as proxy:
         proxy.when("eth_chainId", fault=result("eth_chainId", value="0x63"))
         with pytest.raises(ChainMismatchError) as refused:
-            through(service, proxy).run_until_idle()
+            work_through(service, proxy)
     assert refused.value.what == "wrong_chain"
     assert len(attempts(service)) == before
     service.work()
@@ -122,7 +125,7 @@ def test_a_contract_with_other_code_is_sent_nothing(service: Service, flow_chain
     with Proxy(flow_chain.rpc_url) as proxy:
         proxy.when("eth_getCode", fault=result("eth_getCode", value="0x6000"))
         with pytest.raises(ChainMismatchError) as refused:
-            through(service, proxy).run_until_idle()
+            work_through(service, proxy)
     assert refused.value.what == "wrong_code"
 
 

@@ -22,7 +22,7 @@ from portfolio.credentials.drafts import (
 )
 from portfolio.credentials.report import Verdict
 from portfolio.credentials.signing import issue
-from portfolio.credentials.statements import statement_of
+from portfolio.credentials.statement import statement_of
 from portfolio.documents.encryption import MasterKeyError
 from portfolio.operations.compose import UnsafeSettingsError, check_production, open_portfolio
 from portfolio.organisations.keys import EmbeddedSigner, KeyNotReadyError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,10 @@ from tiny_keccak import keccak256
 
 from portfolio.chain.answers import Fees
 from portfolio.chain.errors import KeyProblemError
+
+# eth_account loads py_ecc, which raises the limit of recursion a hundredfold for the whole process; deeply nested input
+# then overflows the stack and kills it (fault 82). This is the interpreter's own limit again.
+sys.setrecursionlimit(1000)
 
 LOCAL_CHAIN_IDS: Final = frozenset({31337, 1337})
 _WEAK: Final = 1 << 32

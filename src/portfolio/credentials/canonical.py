@@ -80,6 +80,7 @@ def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT) -> Any:
         raise StructureError("too_large", "", "The file is larger than such a file can be")
     if data.startswith(b"\xef\xbb\xbf"):
         raise StructureError("bom", "", "The file starts with a byte order mark, which JSON does not allow")
+    _require_shallow(data)
     try:
         value = _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError:
@@ -90,6 +91,20 @@ def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT) -> Any:
         raise StructureError("too_deep", "", "The JSON is nested too deeply") from None
     _require_readable(value, "", 0)
     return value
+
+
+def _require_shallow(data: bytes) -> None:
+    """Refuse deep nesting before the decoder recurses: its own limit is one that any library may raise."""
+    if data.count(b"[") + data.count(b"{") <= _FEW_BRACKETS:
+        return
+    depth = 0
+    for token in _BRACKETS.finditer(data):
+        if token[0] in {b"[", b"{"}:
+            depth += 1
+            if depth > _FEW_BRACKETS:
+                raise StructureError("too_deep", "", "The JSON is nested too deeply")
+        elif token[0] in {b"]", b"}"}:
+            depth -= 1
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -112,6 +127,9 @@ def _constant(_: str) -> float:
     raise StructureError("bad_number", "", "NaN and Infinity are no JSON numbers")
 
 
+_FEW_BRACKETS: Final = 400
+# A string is taken whole, to its end or the file's, and never looked at again: linear for any input.
+_BRACKETS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_members, parse_float=_number, parse_int=_number, parse_constant=_constant
 )

@@ -71,7 +71,7 @@ def sign(
     from dataclasses import replace
 
     from portfolio.credentials.signing import issue
-    from portfolio.credentials.statements import statement_of
+    from portfolio.credentials.statement import statement_of
     from portfolio.organisations.keys import EmbeddedSigner
 
     signer = EmbeddedSigner.of_seed(read_key(key, make=new_key))

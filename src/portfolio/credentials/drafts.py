@@ -11,7 +11,7 @@ from portfolio.credentials.canonical import verify_signature
 from portfolio.credentials.models import Credential
 from portfolio.credentials.service import credential_of, open_body
 from portfolio.credentials.signing import SignedCredential, read_credential
-from portfolio.credentials.statements import statement_of
+from portfolio.credentials.statement import statement_of
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, PortfolioError
 from portfolio.jobs import Clock

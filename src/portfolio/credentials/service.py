@@ -18,7 +18,7 @@ from portfolio.credentials.links import link_token, token_hash
 from portfolio.credentials.models import Credential, Revocation, RevocationReason
 from portfolio.credentials.openbadges import Statement
 from portfolio.credentials.signing import Signer, issue
-from portfolio.credentials.statements import statement_json, statement_of
+from portfolio.credentials.statement import statement_json, statement_of
 from portfolio.credentials.status import allocate_indexes
 from portfolio.credentials.values import FieldValue
 from portfolio.db import new_id

@@ -9,6 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+import orjson
+
 from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.kinds import KINDS, Kind
 from portfolio.credentials.values import FieldValue, ValueProblem, normalise, normalise_name
@@ -117,3 +119,18 @@ def is_instant(text: str) -> bool:
         return datetime.fromisoformat(text).year >= _FIRST_YEAR
     except ValueError:
         return False
+
+
+def statement_json(statement: Statement) -> bytes:
+    """Write a statement as the JSON that is kept of a draft and travels to an issuer's own computer."""
+    return orjson.dumps({name: getattr(statement, name) for name in Statement.__dataclass_fields__})
+
+
+def statement_of(data: bytes) -> Statement:
+    """Read what `statement_json` wrote."""
+    values = orjson.loads(data)
+    values["fields"] = {
+        name: tuple(tuple(pair) for pair in value) if isinstance(value, list) else value
+        for name, value in values["fields"].items()
+    }
+    return Statement(**values)

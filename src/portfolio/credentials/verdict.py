@@ -344,7 +344,7 @@ def _unreadable(error: StructureError, now: int) -> Report:
 
 
 def _structure_code(error: StructureError) -> str:
-    if error.code == "bundle_version":
+    if error.code in {"bundle_version", "unknown_version", "unknown_context", "unknown_kind"}:
         return "structure_version"
     return "structure_unreadable" if error.code in _UNREADABLE else "structure_altered"
 

@@ -37,6 +37,8 @@ def issue(
         list[str] | None, typer.Option("--set", help="NAME=VALUE for a column that the table lacks")
     ] = None,
     valid_until: Annotated[str | None, typer.Option(help="end of validity, YYYY-MM-DDTHH:MM:SSZ")] = None,
+    sheet: Annotated[str | None, typer.Option(help="sheet of a workbook, where several hold tables")] = None,
+    encoding: Annotated[str | None, typer.Option(help="encoding of a text table, where it cannot be told")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show mapping and problems, issue nothing")] = False,
     skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows", help="issue the good rows")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
@@ -49,6 +51,8 @@ def issue(
         defaults=dict(_pair(text) for text in set_ or ()),
         valid_until=valid_until,
         skip_bad_rows=skip_bad_rows,
+        sheet=sheet,
+        encoding=encoding,
     )
     if dry_run:
         _dry_run(request, issuer, as_json=as_json)
@@ -171,10 +175,15 @@ def _print_outcome(portfolio: Any, run: IssuingRun, issuer: str, *, as_json: boo
 def _print_report(report: TableReport) -> None:
     _ = terminal_translator()
     console = Console(highlight=False)
+    read = report.table
+    told = {"encoding": read.encoding, "delimiter": read.delimiter, "sheet": read.sheet}
+    console.print(", ".join(f"{name}: {value!r}" for name, value in told.items() if value), markup=False)
     mapping = Grid(_("Column of the table"), _("Read as"))
     for column in report.columns:
         mapping.add_row(column.header, column.label if column.target else _("not read"))
     console.print(mapping)
+    for left in report.left_out:
+        console.print(_("Row %(row)d is left out: %(text)s") % {"row": left.row, "text": left.text}, markup=False)
     problems: list[Problem] = list(report.problems)
     if not problems:
         return

@@ -48,6 +48,8 @@ class IssuingForm(BaseModel):
     valid_until: str | None = None
     dry_run: bool = False
     skip_bad_rows: bool = False
+    sheet: str | None = None
+    encoding: str | None = None
 
     @field_validator("defaults", mode="before")
     @classmethod
@@ -70,6 +72,8 @@ async def issue_table(
     valid_until: Annotated[str | None, Form()] = None,
     dry_run: Annotated[bool, Form()] = False,
     skip_bad_rows: Annotated[bool, Form()] = False,
+    sheet: Annotated[str | None, Form(description="of a workbook")] = None,
+    encoding: Annotated[str | None, Form(description="of a text table")] = None,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Any:
     """Issue what is new in a table. With `dry_run` nothing is issued and the answer shows mapping, problems and
@@ -84,6 +88,8 @@ async def issue_table(
                 "valid_until": valid_until,
                 "dry_run": dry_run,
                 "skip_bad_rows": skip_bad_rows,
+                "sheet": sheet,
+                "encoding": encoding,
             }
         )
     except ValidationError as error:
@@ -96,6 +102,8 @@ async def issue_table(
         defaults=form.defaults,
         valid_until=form.valid_until,
         skip_bad_rows=form.skip_bad_rows,
+        sheet=form.sheet,
+        encoding=form.encoding,
     )
     if form.dry_run:
         return JSONResponse(await anyio.to_thread.run_sync(_preview, request, organisation, table))
@@ -103,7 +111,7 @@ async def issue_table(
 
 
 async def _no_other_fields(request: Request) -> None:
-    known = {"file", "kind", "defaults", "valid_until", "dry_run", "skip_bad_rows"}
+    known = {"file", *IssuingForm.model_fields}
     unknown = sorted(set(await request.form()) - known)
     if unknown:
         raise PortfolioError("the form has a field that is not known here", fields=", ".join(unknown[:10]))

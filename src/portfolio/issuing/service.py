@@ -57,17 +57,26 @@ class TableRequest:
     defaults: Mapping[str, str]
     valid_until: str | None = None
     skip_bad_rows: bool = False
+    sheet: str | None = None
+    encoding: str | None = None
 
     def fingerprint(self) -> bytes:
         """SHA-256 of all that decides what is issued; an Idempotency-Key may be repeated only with the same."""
-        rest = [self.kind, sorted(self.defaults.items()), self.valid_until, self.skip_bad_rows]
+        rest = [
+            self.encoding,
+            self.kind,
+            sorted(self.defaults.items()),
+            self.valid_until,
+            self.skip_bad_rows,
+            self.sheet,
+        ]
         return hashlib.sha256(hashlib.sha256(self.content).digest() + orjson.dumps(rest)).digest()
 
 
 def read_request(request: TableRequest) -> tuple[Kind, TableReport]:
     """Read the table; refuses a file that is no table. A large one takes seconds: call it outside a transaction."""
     kind = kind_of(request.kind)
-    table = read_table(request.content, filename=request.filename)
+    table = read_table(request.content, filename=request.filename, encoding=request.encoding, sheet=request.sheet)
     return kind, read_rows(table, kind, defaults=request.defaults)
 
 

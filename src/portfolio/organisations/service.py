@@ -6,13 +6,14 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 
-from eth_account import Account
 from sqlmodel import Session, col, select
 from tiny_keccak import keccak256
 
 from portfolio.anchoring.models import CallPurpose, Sender
 from portfolio.anchoring.service import enqueue_call, mined_at
+from portfolio.chain.accounts import Account
 from portfolio.credentials.kinds import KINDS, kind_of
+from portfolio.credentials.values import ValueProblem, normalise_name
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, NotFoundError, PortfolioError
 from portfolio.jobs import Clock
@@ -26,6 +27,11 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 class BadSlugError(PortfolioError):
     status = 422
     code = "bad_slug"
+
+
+class BadNameError(PortfolioError):
+    status = 422
+    code = "bad_name"
 
 
 def create_organisation(
@@ -50,6 +56,10 @@ def create_organisation(
         raise BadSlugError("a slug has lower-case Latin letters, digits and inner hyphens, at most 64", slug=slug)
     if session.exec(select(Organisation).where(Organisation.slug == slug)).first():
         raise ConflictError(f"there is an organisation {slug} already", slug=slug)
+    try:
+        name = normalise_name(name)
+    except ValueProblem as problem:
+        raise BadNameError(str(problem)) from None
     did = did_web(identifier_host, slug)
     controller_key = secrets.token_bytes(32)
     organisation = Organisation(
@@ -61,7 +71,7 @@ def create_organisation(
         contact=contact,
         time_zone=time_zone,
         custody=Custody.OWN if own_keys else Custody.HOSTED,
-        controller=Account.from_key(controller_key).address,
+        controller=Account(controller_key).address,
         created_at=clock(),
     )
     organisation.sealed_controller_key = vault.seal(controller_key, context=f"controller:{organisation.id}")
