@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from portfolio.credentials.kinds import Kind, kind_of
 from portfolio.credentials.service import Award, Outcome, check_kind, issue_awards, issuer_of, preview_awards
+from portfolio.credentials.statement import is_instant
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, NotFoundError, PortfolioError
 from portfolio.issuing.models import IssuingRun, RunPart, RunState
@@ -40,6 +41,11 @@ class TableHasErrorsError(PortfolioError):
         count = report.error_count
         super().__init__(f"the table has {count} errors and nothing was issued: mend them, or skip the bad rows")
         self.report = report
+
+
+class BadEndError(PortfolioError):
+    status = 422
+    code = "bad_valid_until"
 
 
 class IdempotencyKeyReusedError(ConflictError):
@@ -124,10 +130,17 @@ def start_run(
         if known is not None:
             return known
     check_kind(organisation, kind)
+    _check_end(request.valid_until, clock())
     present_key(session, organisation=organisation, purpose=Purpose.CREDENTIAL)
     if report.error_count and not request.skip_bad_rows:
         raise TableHasErrorsError(report)
     return _store_run(session, vault, organisation, request, report, idempotency_key, clock())
+
+
+def _check_end(valid_until: str | None, now: datetime) -> None:
+    """Refuse an end of validity that no credential could have, before anything is accepted."""
+    if valid_until is not None and (not is_instant(valid_until) or valid_until <= now.strftime("%Y-%m-%dT%H:%M:%SZ")):
+        raise BadEndError("valid_until is a moment to come, written like 2029-12-31T20:59:59Z", valid_until=valid_until)
 
 
 def _store_run(

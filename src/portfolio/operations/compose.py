@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from portfolio.anchoring.gateway import ChainGateway
 from portfolio.anchoring.models import Sender
 from portfolio.app import Portfolio
-from portfolio.chain.accounts import Account, development_account
+from portfolio.chain.accounts import LOCAL_CHAIN_IDS, Account, development_account
 from portfolio.chain.client import ChainClient
 from portfolio.chain.deployment import Deployment, deploy, read_deployment
 from portfolio.chain.reader import PairReader
@@ -29,6 +29,7 @@ from portfolio.organisations.service import controller_key_of
 from portfolio.verification.keeper import FactsKeeper
 
 LOCAL_CHAIN_ID = 31337
+DEFAULT_HEAD_AGE = 900  # seconds without a block after which a chain that mines by itself is not believed
 
 
 class UnsafeSettingsError(PortfolioError):
@@ -98,13 +99,14 @@ def deploy_contracts(settings: Settings) -> Deployment:
 
 
 def trusted_pair(settings: Settings, deployment: Deployment) -> TrustedPair:
-    """Return the service's own pair as it trusts it."""
+    """Return the service's own pair as it trusts it: a chain that mines on demand may be silent, any other may not."""
+    local = deployment.chain_id in LOCAL_CHAIN_IDS
     return deployment.trusted_pair(
-        name="local" if settings.uses_local_chain else "main",
+        name="local" if local else "main",
         depth=settings.finality_depth,
-        max_head_age=settings.max_head_age,
+        max_head_age=settings.max_head_age or (None if local else DEFAULT_HEAD_AGE),
         rpc_urls=(settings.resolved_rpc_url,),
-        local=settings.uses_local_chain,
+        local=local,
     )
 
 
