@@ -55,6 +55,7 @@ bench: setup-test ## measure; prints medians, ratios and growth
 
 soak: setup-test ## the long campaign; its last result stands in docs/soak.md
 	FUZZ_RUNS=50000 FORGERY_ROUNDS=200000 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests
+	FUZZ_RUNS=50000 hardhat/test.sh
 
 messages: $(VENV)/.development ## bring new sentences into the catalogue; then translate them
 	$(BIN)/python scripts/messages.py
