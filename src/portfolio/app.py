@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -97,7 +98,6 @@ def create_app(portfolio: Portfolio) -> FastAPI:
     app.add_exception_handler(PortfolioError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -117,13 +117,25 @@ class SecurityHeaders:
 
         headers = self._private if scope["path"].startswith(PRIVATE_PATHS) else self._always
 
+        started: list[bool] = []
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                started.append(True)
                 present = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(pair for pair in headers if pair[0] not in present)]
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        try:
+            await self.app(scope, receive, with_headers)
+        except Exception as error:  # noqa: BLE001  what goes further is printed with its values, which may be a person's
+            request = Request(scope)
+            if isinstance(error, DBAPIError):
+                answer = await _database(request, error)
+            else:
+                answer = await _unforeseen(request, error)
+            if not started:
+                await answer(scope, receive, with_headers)
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -156,12 +168,16 @@ async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # Places and kinds of mistakes, never the values: they may be a person's data.
     problems = [
-        {"field": ".".join(str(part) for part in item["loc"][1:]), "problem": item["msg"], "type": item["type"]}
+        {"field": ".".join(_printable(part) for part in item["loc"][1:]), "problem": item["msg"], "type": item["type"]}
         for item in error.errors()
     ]
     return _answer(
         request, 422, "malformed_request", "the request does not have the form asked for", {"problems": problems}
     )
+
+
+def _printable(part: object) -> str:
+    return str(part).encode("utf-8", "replace").decode()
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -171,6 +187,16 @@ async def _http(request: Request, error: Exception) -> Response:
     response = _answer(request, error.status_code, code, str(error.detail), {})
     response.headers.update(error.headers or {})
     return response
+
+
+async def _database(request: Request, error: DBAPIError) -> Response:
+    """What a database refuses is a refused request; its own words hold the values and are kept to ourselves."""
+    if isinstance(error, IntegrityError):
+        return _answer(request, 409, "conflict", "another request did the same at the same time; ask again", {})
+    if isinstance(error, DataError):
+        return _answer(request, 400, "malformed_request", "a value of the request cannot be stored or searched for", {})
+    log.error("database: %s", type(error).__name__)
+    return _answer(request, 503, "unavailable", "the database did not answer; nothing was changed, try again", {})
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

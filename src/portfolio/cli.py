@@ -14,10 +14,14 @@ from types import MappingProxyType
 from typing import Final
 
 import typer
+from pydantic import ValidationError
+from typer._click.exceptions import UsageError
 
 from portfolio.errors import PortfolioError
 
 REFUSED: Final = 64  # EX_USAGE of sysexits.h: the call, not the credential, was wrong
+FAULT: Final = 70  # EX_SOFTWARE
+INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -34,6 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "revoke": "credentials",
         "verify": "verification",
         "audit": "operations",
+        "retry": "operations",
         "bench": "operations",
         "issuer": "organisations",
         "key": "organisations",
@@ -66,12 +71,26 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        build([asked] if asked in COMMANDS else COMMANDS)()
+        code = build([asked] if asked in COMMANDS else COMMANDS)(standalone_mode=False)
+    except UsageError as error:
+        error.show()
+        raise SystemExit(REFUSED) from None
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            sys.stderr.write(f"PORTFOLIO_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}\n")
+        raise SystemExit(REFUSED) from None
+    except (KeyboardInterrupt, typer.Abort):
+        raise SystemExit(INTERRUPTED) from None
     except PortfolioError as error:
         from portfolio.i18n import terminal_translator
 
         sys.stderr.write(terminal_translator()(error.message) + "\n")
         raise SystemExit(REFUSED) from None
+    except Exception:
+        # A fault of the program must not look like a verdict: 1 would say INVALID.
+        logging.getLogger(__name__).exception("a fault of this program")
+        raise SystemExit(FAULT) from None
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +62,10 @@ def test_a_key_retired_as_of_now_spoils_nothing_anchored_before(service: Service
     with service.portfolio.database.write() as session:
         organisation = organisation_by_slug(session, slug="school")
         key = session.exec(select(IssuerKey).where(IssuerKey.public_key == old.public_key)).one()
-        head = ChainClient(service.settings.resolved_rpc_url).head().time
+        client = ChainClient(service.settings.resolved_rpc_url)
+        time.sleep(1.1)  # block times are whole seconds: the key ends after the anchor, not with it
+        client.command("evm_mine")
+        head = client.head().time
         retire_key(session, key=key, organisation=organisation, as_of=head, clock=service.portfolio.clock)
     service.work()
     assert service.verify(service.bundle(old)).verdict is Verdict.VALID
@@ -138,6 +142,8 @@ def test_production_refuses_keys_that_everybody_knows_and_settings_that_only_dev
         "operator_key": "11" * 32,
         "public_url": "https://portfolio.example",
         "max_head_age": 60,
+        "finality_depth": 6,
+        "identifier_host": "portfolio.example",
     }
     check_production(Settings(_env_file=None, **good))
     for bad in (
@@ -146,6 +152,8 @@ def test_production_refuses_keys_that_everybody_knows_and_settings_that_only_dev
         {"registrar_keys": ANVIL_KEY},
         {"chain_rpc_url": None},
         {"max_head_age": None},
+        {"finality_depth": 0},
+        {"identifier_host": "portfolio.localhost"},
         {"public_url": "http://portfolio.example"},
     ):
         with pytest.raises(UnsafeSettingsError):

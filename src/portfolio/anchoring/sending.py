@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from portfolio.anchoring.models import CallPurpose, ChainAttempt, ChainCall, Sender
 from portfolio.anchoring.states import OPEN, CallState, check_transition
 from portfolio.db import Database
-from portfolio.errors import PortfolioError
+from portfolio.errors import PortfolioError, UnavailableError
 from portfolio.jobs import Clock, LeaseLostError, crash_point
 
 log = logging.getLogger(__name__)
@@ -117,13 +117,23 @@ class CallSender:
         registering = False
         for call in calls:
             waits = call.subject in blocked or (call.purpose is CallPurpose.ANCHOR and registering)
-            after = call.state if waits and call.state is CallState.QUEUED else self._advance(call)
+            after = call.state if waits and call.state is CallState.QUEUED else self._advance_or_leave(call)
             changed += after is not call.state
             if after in {CallState.QUEUED, CallState.STORED, CallState.SENT}:
                 # Calls of one issuer are in order; no anchor may be mined before the keys that its leaves rely on.
                 blocked.add(call.subject)
                 registering |= call.purpose in REGISTRATIONS
         return changed
+
+    def _advance_or_leave(self, call: ChainCall) -> CallState:
+        """Advance one call; what goes wrong with it alone must not hold up the others, an outage stops the round."""
+        try:
+            return self._advance(call)
+        except UnavailableError:
+            raise
+        except PortfolioError as error:
+            log.warning("call %s (%s): %s", call.id, call.purpose, error.message)
+            return call.state
 
     def _advance(self, call: ChainCall) -> CallState:
         state = call.state
@@ -149,6 +159,9 @@ class CallSender:
         try:
             signed = self.gateway.prepare(call, self._next_nonce(address))
         except CallImpossibleError as error:
+            place = self.gateway.done(call)  # another may have done it between the question and the estimate
+            if place is not None:
+                return self._move(call, CallState.MINED, place=place)
             return self._move(call, CallState.HELD, note=error.message)
         crash_point("post_sign")
         attempt = ChainAttempt(

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from portfolio.anchoring.merkle import Tree
 from portfolio.anchoring.models import Batch, CallPurpose, ChainCall, Leaf, Sender
-from portfolio.anchoring.states import OF_BATCH, AnchoringState, CallState
+from portfolio.anchoring.states import OF_BATCH, AnchoringState, CallState, check_transition
 from portfolio.jobs import Clock, crash_point
 
 HASH_BYTES = 32
@@ -101,10 +101,10 @@ def enqueue_call(
     return call
 
 
-def mined_at(session: Session, *, call_id: str | None) -> datetime | None:
-    """Return the block time of a call that is mined or final, else None."""
+def final_at(session: Session, *, call_id: str | None) -> datetime | None:
+    """Return the block time of a call that is FINAL, else None: what a reorganisation may take back is no fact yet."""
     call = session.get(ChainCall, call_id) if call_id else None
-    if call is None or call.block_time is None or call.state not in {CallState.MINED, CallState.FINAL}:
+    if call is None or call.block_time is None or call.state is not CallState.FINAL:
         return None
     return datetime.fromtimestamp(call.block_time, UTC)
 
@@ -145,6 +145,15 @@ def _standing(leaf: Leaf, batch: Batch | None, call: ChainCall | None) -> Standi
         block_hash=call.block_hash,
         block_time=call.block_time,
     )
+
+
+def retry_held(session: Session) -> int:
+    """Put every call that was held back into the queue, once a person has seen to the cause; returns how many."""
+    held = session.exec(select(ChainCall).where(ChainCall.state == CallState.HELD)).all()
+    for call in held:
+        call.state = check_transition(call.state, CallState.QUEUED)
+        session.add(call)
+    return len(held)
 
 
 @dataclass(frozen=True, slots=True)

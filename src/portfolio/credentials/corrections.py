@@ -11,8 +11,8 @@ from sqlmodel import Session, col
 
 from portfolio.credentials.kinds import Kind, kind_of
 from portfolio.credentials.models import Credential, RevocationReason
-from portfolio.credentials.service import Award, Issuer, issue_awards, revoke
-from portfolio.credentials.values import FieldValue, ValueProblem, normalise
+from portfolio.credentials.service import Award, Issuer, is_revoked, issue_awards, revoke
+from portfolio.credentials.values import FieldValue, ValueProblem, normalise, normalise_name
 from portfolio.db import new_id
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, JsonValue, PortfolioError
@@ -52,6 +52,15 @@ def normalise_fields(kind: Kind, raw: Mapping[str, Any]) -> dict[str, FieldValue
     return values
 
 
+def normalise_holder(name: str) -> str:
+    """Return the normal form of a holder's name, or raise `FieldsRefusedError`."""
+    try:
+        return normalise_name(name)
+    except ValueProblem as problem:
+        problems: list[JsonValue] = [{"field": "holder_name", "code": problem.code, "problem": str(problem)}]
+        raise FieldsRefusedError("the name cannot be issued as it is", problems=problems) from None
+
+
 def correct(
     session: Session,
     *,
@@ -68,7 +77,7 @@ def correct(
     if credential.replaced_by is not None:
         raise AlreadyReplacedError("this credential was corrected before", replaced_by=credential.replaced_by)
     kind = kind_of(credential.kind)
-    award = replace(award, person_id=credential.person_id, row=credential.row)
+    award = replace(award, person_id=credential.person_id, row=credential.row, natural_key=credential.natural_key)
     # The old row leaves the unique natural key first, so that the new one may take it.
     marker = new_id()
     session.execute(update(Credential).where(col(Credential.id) == credential.id).values(replaced_by=marker))
@@ -89,5 +98,6 @@ def correct(
     new.replaces = credential.id
     session.add_all([credential, new])
     session.flush()
-    revoke(session, credential=credential, reason=RevocationReason.SUPERSEDED, clock=clock, waits_for=new.digest)
+    if credential.digest is not None and not is_revoked(session, credential=credential):
+        revoke(session, credential=credential, reason=RevocationReason.SUPERSEDED, clock=clock, waits_for=new.id)
     return new.id

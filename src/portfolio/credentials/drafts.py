@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
+import orjson
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
@@ -17,6 +21,8 @@ from portfolio.errors import ConflictError, PortfolioError
 from portfolio.jobs import Clock
 from portfolio.organisations.models import IssuerKey, Organisation, Purpose
 from portfolio.people.service import open_person
+
+AHEAD = timedelta(minutes=1)  # verifiers allow five
 
 
 class AlreadySignedError(ConflictError):
@@ -43,31 +49,41 @@ def pending_drafts(session: Session, *, vault: Vault, organisation: Organisation
 
 
 def submit_signed(
-    session: Session, *, vault: Vault, organisation: Organisation, document: bytes, clock: Clock
+    session: Session, *, vault: Vault, organisation: Organisation, document: bytes | Mapping[str, Any], clock: Clock
 ) -> bytes:
     """Accept a signed draft and queue its leaf; returns the digest. The signature has been checked when this
     returns.
     """
     signed = read_credential(document)
     row = credential_of(session, organisation=organisation, credential_id=signed.statement.id)
+    session.refresh(row, with_for_update=True)  # of two that submit at once, the second sees the first
     if row.digest is not None:
         raise AlreadySignedError("this credential is signed already; correct it instead", id=row.id)
     draft = statement_of(open_body(session, vault=vault, credential=row))
     if replace(signed.statement, valid_from=draft.valid_from) != draft:
         raise SignatureRefusedError("what was signed is not what was prepared; sign the draft unchanged", id=row.id)
     _check_key(session, organisation, signed)
+    _check_time(signed, clock)
     if not verify_signature(signed.public_key, signed.signing_input, signed.signature):
         raise SignatureRefusedError("the signature does not fit: sign the draft again", id=row.id)
     person = open_person(session, vault=vault, person_id=row.person_id)
     now = clock()
+    body = document if isinstance(document, bytes) else orjson.dumps(document)
     row.digest = signed.digest
     row.public_key = signed.public_key
-    row.sealed_body = vault.seal_for(person.key, document, context=f"credential:{row.id}")
+    row.sealed_body = vault.seal_for(person.key, body, context=f"credential:{row.id}")
     row.signed_at = now
     session.add(row)
     session.flush()
     add_leaves(session, digests=[signed.digest], tag="credential", now=now)
     return signed.digest
+
+
+def _check_time(signed: SignedCredential, clock: Clock) -> None:
+    """A signing instant that no verifier would take is refused before it stands on the chain for ever."""
+    signed_at = datetime.strptime(signed.statement.valid_from, "%Y-%m-%dT%H:%M:%S%z")
+    if signed_at - clock() > AHEAD:
+        raise SignatureRefusedError("the clock of the computer that signed is ahead: set it right and sign again")
 
 
 def _check_key(session: Session, organisation: Organisation, signed: SignedCredential) -> None:
@@ -77,6 +93,7 @@ def _check_key(session: Session, organisation: Organisation, signed: SignedCrede
         .where(IssuerKey.public_key == signed.public_key)
         .where(IssuerKey.purpose == Purpose.CREDENTIAL)
         .where(col(IssuerKey.retired_at).is_(None))
+        .where(col(IssuerKey.active_at).is_not(None))
     ).first()
     if key is None:
         raise SignatureRefusedError("the key that signed is not a present credential key of this organisation")

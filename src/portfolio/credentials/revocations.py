@@ -7,9 +7,9 @@ from collections import defaultdict
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.models import CallPurpose, Sender
-from portfolio.anchoring.service import enqueue_call, mined_at, standing_of
+from portfolio.anchoring.service import enqueue_call, final_at, standing_of
 from portfolio.anchoring.states import AnchoringState
-from portfolio.credentials.models import Revocation
+from portfolio.credentials.models import Credential, Revocation
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
 
@@ -36,8 +36,14 @@ def queue_revocations(session: Session, *, clock: Clock) -> int:
     return sum(map(len, groups.values()))
 
 
-def _is_final(session: Session, digest: bytes) -> bool:
-    standing = standing_of(session, digest=digest)
+def revocations_wait(session: Session) -> bool:
+    """Tell whether a decision to revoke waits for the chain."""
+    return session.exec(select(Revocation.id).where(col(Revocation.revoked_at).is_(None)).limit(1)).first() is not None
+
+
+def _is_final(session: Session, credential_id: str) -> bool:
+    digest = session.get_one(Credential, credential_id).digest
+    standing = standing_of(session, digest=digest) if digest else None
     return standing is not None and standing.state is AnchoringState.FINAL
 
 
@@ -66,7 +72,7 @@ def settle_revocations(session: Session) -> int:
         select(Revocation).where(col(Revocation.call_id).is_not(None)).where(col(Revocation.revoked_at).is_(None))
     ).all()
     for revocation in waiting:
-        revocation.revoked_at = mined_at(session, call_id=revocation.call_id)
+        revocation.revoked_at = final_at(session, call_id=revocation.call_id)
         settled += revocation.revoked_at is not None
         session.add(revocation)
     return settled

@@ -93,7 +93,7 @@ def submit_signed(request: Request, organisation: CallingOrganisation, body: Sig
                 session,
                 vault=portfolio.vault,
                 organisation=organisation,
-                document=orjson.dumps(document),
+                document=document,
                 clock=portfolio.clock,
             )
             for document in body.credentials
@@ -132,7 +132,7 @@ def correct(request: Request, organisation: CallingOrganisation, credential_id: 
             issuer=service.issuer_of(session, vault=portfolio.vault, organisation_id=organisation.id),
             credential=old,
             award=service.Award(
-                profile=Profile(name=body.holder_name),
+                profile=Profile(name=corrections.normalise_holder(body.holder_name)),
                 fields=corrections.normalise_fields(kind_of(old.kind), body.fields),
             ),
             valid_until=body.valid_until,

@@ -48,6 +48,7 @@ class Award:
     fields: Mapping[str, FieldValue]
     row: int | None = None
     person_id: str | None = None  # a person known already, as in a correction
+    natural_key: bytes | None = None  # taken over from the credential that is corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _key(vault: Vault, organisation: Organisation, kind: Kind, award: Award, val
     content = [profile.name, valid_until, sorted(award.fields.items())]
     return _Keyed(
         award,
-        vault.hmac("natural-key", orjson.dumps(natural).decode()),
+        award.natural_key or vault.hmac("natural-key", orjson.dumps(natural).decode()),
         vault.hmac("content", orjson.dumps(content).decode()),
     )
 
@@ -328,18 +329,29 @@ def issuer_of(session: Session, *, vault: Vault, organisation_id: str) -> Issuer
     return Issuer(organisation, key.public_key, signer_of(vault, key))
 
 
+def is_revoked(session: Session, *, credential: Credential) -> bool:
+    """Tell whether its issuer has decided to revoke it, for whatever reason."""
+    known = select(Revocation.id).where(Revocation.credential_id == credential.id)
+    return session.exec(known).first() is not None
+
+
 def revoke(
     session: Session,
     *,
     credential: Credential,
     reason: RevocationReason,
     clock: Clock,
-    waits_for: bytes | None = None,
+    waits_for: str | None = None,
 ) -> Revocation:
     """Decide to revoke; the chain is told by the worker, and the revocation holds from then on."""
     if credential.digest is None:
         raise ConflictError("a draft is not signed yet and cannot be revoked: delete it instead", id=credential.id)
     known = session.exec(select(Revocation).where(Revocation.credential_id == credential.id)).first()
+    if known is not None and known.call_id is None and known.waits_for is not None:
+        # A correction still waits for its turn; a real reason does not have to wait with it.
+        known.reason, known.waits_for = reason, None
+        session.add(known)
+        return known
     if known is not None:
         raise AlreadyRevokedError("this credential is revoked already", id=credential.id, reason=known.reason)
     revocation = Revocation(

@@ -13,6 +13,7 @@ from portfolio.db import EnumText, UtcDateTime, new_id
 class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
+    STOPPED = "stopped"
 
 
 class IssuingRun(SQLModel, table=True):
@@ -31,6 +32,7 @@ class IssuingRun(SQLModel, table=True):
     next_part: int = 0
     issued: int = 0
     already_issued: int = 0
+    note: str = Field(default="", max_length=300)
     sealed_key: bytes
     sealed_report: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)

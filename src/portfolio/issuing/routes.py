@@ -36,6 +36,7 @@ class RunOut(BaseModel):
     already_issued: int
     conflicts: int
     skipped: int
+    note: str
 
 
 class IssuingForm(BaseModel):
@@ -161,7 +162,7 @@ def _start(
 def _out(request: Request, run: IssuingRun) -> RunOut:
     report = service.run_report(vault=portfolio_of(request).vault, run=run)
     return RunOut(
-        **run.model_dump(include={"id", "kind", "state", "total", "issued", "already_issued"}),
+        **run.model_dump(include={"id", "kind", "state", "total", "issued", "already_issued", "note"}),
         conflicts=len(report["conflicts"]),
         skipped=len({problem["row"] for problem in report["skipped"] if problem["severity"] == "error"}),
     )

@@ -183,7 +183,7 @@ def _store_run(
 def process_part(session: Session, *, vault: Vault, run_id: str, clock: Clock) -> IssuingRun:
     """Issue the next part of a run in this transaction; the part's rows go away with it, so that it is issued once."""
     run = session.exec(select(IssuingRun).where(IssuingRun.id == run_id).with_for_update()).one()
-    if run.state is RunState.DONE:
+    if run.state is not RunState.RUNNING:
         return run
     key = vault.open_person_key(run.sealed_key, person_id=run.id)
     part = session.exec(select(RunPart).where(RunPart.run_id == run.id).where(RunPart.number == run.next_part)).one()
@@ -212,6 +212,24 @@ def process_part(session: Session, *, vault: Vault, run_id: str, clock: Clock) -
     session.flush()
     crash_point("part_issued")
     return run
+
+
+def stop_run(session: Session, *, run_id: str, why: str, clock: Clock) -> None:
+    """Stop a run whose next part is refused however often it is tried; its parts stay, for `resume_run`."""
+    run = session.exec(select(IssuingRun).where(IssuingRun.id == run_id).with_for_update()).one()
+    run.state = RunState.STOPPED
+    run.note = why[:300]
+    run.finished_at = clock()
+    session.add(run)
+
+
+def resume_runs(session: Session) -> int:
+    """Go on with every run that was stopped, once a person has seen to the cause; returns how many."""
+    stopped = session.exec(select(IssuingRun).where(IssuingRun.state == RunState.STOPPED)).all()
+    for run in stopped:
+        run.state, run.note, run.finished_at = RunState.RUNNING, "", None
+        session.add(run)
+    return len(stopped)
 
 
 def running_runs(session: Session) -> list[str]:

@@ -118,6 +118,18 @@ def audit(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = 
     raise typer.Exit(report.exit_code)
 
 
+def retry() -> None:
+    """Try again what was held for a person: calls to the chain, and issuing runs that were stopped."""
+    from portfolio.anchoring.service import retry_held
+    from portfolio.issuing.service import resume_runs
+    from portfolio.operations.compose import open_portfolio
+
+    portfolio = open_portfolio(Settings())
+    with portfolio.database.write() as session:
+        calls, runs = retry_held(session), resume_runs(session)
+    typer.echo(f"calls to try again: {calls}; runs to go on with: {runs}")
+
+
 def bench() -> None:
     """Measure on this machine: signing, issuing, the public page. Needs a clone (`bench/`)."""
     import runpy

@@ -81,6 +81,10 @@ def check_production(settings: Settings) -> None:
         raise UnsafeSettingsError("production needs a chain: set PORTFOLIO_CHAIN_RPC_URL")
     if settings.max_head_age is None:
         raise UnsafeSettingsError("production needs PORTFOLIO_MAX_HEAD_AGE: a node that stopped must not be believed")
+    if settings.finality_depth == 0:
+        raise UnsafeSettingsError("production needs PORTFOLIO_FINALITY_DEPTH: how many blocks make an entry final")
+    if settings.identifier_host.endswith("localhost"):
+        raise UnsafeSettingsError("production needs PORTFOLIO_IDENTIFIER_HOST: it is frozen at the first issuer")
     if not settings.public_url.startswith("https://"):
         raise UnsafeSettingsError("production needs https in PORTFOLIO_PUBLIC_URL")
     accounts_of(settings)

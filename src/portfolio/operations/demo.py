@@ -146,9 +146,12 @@ def _show(portfolio: Portfolio, manifest: dict[str, Any]) -> Shown:
         _correct(portfolio, session, organisation, superseded)
         key = create_api_key(session, organisation=organisation, label="demo", clock=portfolio.clock)
         shown = Shown(links[0], links[1], links[2], key, organisation.slug)
-        descriptor = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(shown), file)
+    # Written whole and only after the commit: it must never tell of a key or a revocation that is not there.
+    beside = record.with_suffix(".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(shown), file)
+    beside.replace(record)
     return shown
 
 

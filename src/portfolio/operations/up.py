@@ -83,6 +83,8 @@ def serve(portfolio: Portfolio) -> None:
 
 def serve_all(portfolio: Portfolio, shown: Shown | None) -> None:
     """Serve with a worker beside, after telling what to look at."""
+    # The server ends by raising its signal again once it has stopped: that must unwind, so that the worker stops too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with worker_process():
         tell(portfolio, shown)
         serve(portfolio)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 
 from portfolio.anchoring.sending import CallSender, Gateway
 from portfolio.anchoring.service import backlog, seal_batch
 from portfolio.app import Portfolio
-from portfolio.credentials.revocations import queue_revocations, settle_revocations
-from portfolio.issuing.service import process_part, running_runs
+from portfolio.credentials.revocations import queue_revocations, revocations_wait, settle_revocations
+from portfolio.errors import PortfolioError, UnavailableError
+from portfolio.issuing.service import process_part, running_runs, stop_run
 from portfolio.jobs import Job, LeaseHolder, run_jobs
-from portfolio.organisations.service import settle_registrations
+from portfolio.organisations.service import registrations_wait, settle_registrations
 
 SENDING_INTERVAL = 0.5
+PATIENCE = 40  # seconds that `run_until_idle` waits for another worker's lease to end
+
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -35,9 +41,19 @@ class Worker:
             runs = running_runs(session)
         if not runs:
             return False
-        with self._portfolio.database.write() as session:
-            process_part(session, vault=self._portfolio.vault, run_id=runs[0], clock=self._portfolio.clock)
-        return True
+        for run_id in runs:
+            try:
+                with self._portfolio.database.write() as session:
+                    process_part(session, vault=self._portfolio.vault, run_id=run_id, clock=self._portfolio.clock)
+            except UnavailableError:
+                raise
+            except PortfolioError as error:
+                # What is refused now is refused again: this table stops, the others go on (fault 148).
+                log.warning("issuing run %s is stopped: %s", run_id, error.code)
+                with self._portfolio.database.write() as session:
+                    stop_run(session, run_id=run_id, why=error.message, clock=self._portfolio.clock)
+            return True
+        return False
 
     def seal(self) -> bool:
         """Seal one batch; True when something was waiting."""
@@ -56,21 +72,33 @@ class Worker:
 
     def send(self) -> int:
         """Advance all calls to the chain, and take over what the chain says of issuers, keys and revocations."""
-        changed = self._sender.advance()
+        try:
+            changed = self._sender.advance()
+        finally:
+            with self._portfolio.database.read() as session:
+                waiting = registrations_wait(session) or revocations_wait(session)
+            settled = self._settle() if waiting else 0
+        return changed + settled
+
+    def _settle(self) -> int:
         with self._portfolio.database.write() as session:
-            changed += settle_registrations(session)
-            changed += settle_revocations(session)
-            changed += queue_revocations(session, clock=self._portfolio.clock)
-        return changed
+            settled = settle_registrations(session)
+            settled += settle_revocations(session)
+            return settled + queue_revocations(session, clock=self._portfolio.clock)
 
     def run_until_idle(self) -> None:
         """Do everything that can be done now: what `--once` and tests call instead of waiting for intervals."""
-        for _ in range(10_000):
+        deadline = time.monotonic() + PATIENCE
+        while True:
             if self.issue_part():
                 continue
             self.seal_all()
-            if not self.send():
+            if self.send():
+                continue
+            # A worker that was killed still holds the lease for some seconds: its work is ours when they are over.
+            if self._lease.hold() or time.monotonic() > deadline:
                 return
+            time.sleep(0.5)
 
     def run(self, stop: threading.Event) -> None:
         """Run the jobs until told to stop."""

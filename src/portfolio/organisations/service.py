@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from zoneinfo import available_timezones
 
 from sqlmodel import Session, col, select
 from tiny_keccak import keccak256
 
 from portfolio.anchoring.models import CallPurpose, Sender
-from portfolio.anchoring.service import enqueue_call, mined_at
+from portfolio.anchoring.service import enqueue_call, final_at
 from portfolio.chain.accounts import Account
 from portfolio.credentials.kinds import KINDS, kind_of
 from portfolio.credentials.values import ValueProblem, normalise_name
@@ -27,6 +28,11 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 class BadSlugError(PortfolioError):
     status = 422
     code = "bad_slug"
+
+
+class BadTimeZoneError(PortfolioError):
+    status = 422
+    code = "bad_time_zone"
 
 
 class BadNameError(PortfolioError):
@@ -60,6 +66,8 @@ def create_organisation(
         name = normalise_name(name)
     except ValueProblem as problem:
         raise BadNameError(str(problem)) from None
+    if time_zone not in available_timezones():
+        raise BadTimeZoneError("the time zone is one of the IANA names, e.g. Europe/Moscow", time_zone=time_zone)
     did = did_web(identifier_host, slug)
     controller_key = secrets.token_bytes(32)
     organisation = Organisation(
@@ -209,15 +217,22 @@ def _add_key(
     return key
 
 
+def registrations_wait(session: Session) -> bool:
+    """Tell whether an issuer or a key waits for the chain's word."""
+    waits = select(Organisation.id).where(col(Organisation.admitted_at).is_(None)).limit(1)
+    key_waits = select(IssuerKey.id).where(col(IssuerKey.active_at).is_(None)).limit(1)
+    return session.exec(waits).first() is not None or session.exec(key_waits).first() is not None
+
+
 def settle_registrations(session: Session) -> int:
     """Take over from the chain which issuers are admitted and which keys are good now; returns how many were new."""
     settled = 0
     for organisation in session.exec(select(Organisation).where(col(Organisation.admitted_at).is_(None))).all():
-        organisation.admitted_at = mined_at(session, call_id=organisation.call_id)
+        organisation.admitted_at = final_at(session, call_id=organisation.call_id)
         settled += organisation.admitted_at is not None
         session.add(organisation)
     for key in session.exec(select(IssuerKey).where(col(IssuerKey.active_at).is_(None))).all():
-        key.active_at = mined_at(session, call_id=key.call_id)
+        key.active_at = final_at(session, call_id=key.call_id)
         settled += key.active_at is not None
         session.add(key)
     return settled

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from portfolio.chain.reader import Head, PairReader, Touched
-from portfolio.credentials.facts import PairFacts, PairUnknown, Question, TrustRoots
+from portfolio.credentials.facts import PairFacts, PairUnknown, Question, TrustRoots, UnknownCode
 from portfolio.db import Database
 from portfolio.errors import UnavailableError
 from portfolio.jobs import Clock
@@ -26,12 +26,14 @@ log = logging.getLogger(__name__)
 
 KEPT_AT_MOST = 50_000
 STRIPES = 256
+RELIED_ON = 600.0  # seconds
 
 
 @dataclass(slots=True)
 class _Kept:
     question: Question
     facts: tuple[PairFacts, ...]
+    read_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,11 @@ class FactsKeeper:
         """Grows whenever something that was kept may have changed; pages made before are then made anew."""
         return self._generation
 
-    def find(self, question: Question) -> Found:
-        """Return the facts for a question; an outage gives `PairUnknown` and, beside it, what was stored."""
+    def find(self, question: Question, *, keep: bool = True) -> Found:
+        """Return the facts for a question; an outage gives `PairUnknown` and, beside it, what was stored.
+
+        With `keep` false (a file that anybody may send) nothing of it stays in memory or in the database.
+        """
         kept = self._from_memory(question)
         if kept is not None:
             return Found(kept)
@@ -79,13 +84,15 @@ class FactsKeeper:
             kept = self._from_memory(question)
             if kept is not None:
                 return Found(kept)
-            return self._read(question)
+            return self._read(question, keep=keep)
 
     def _from_memory(self, question: Question) -> tuple[PairFacts, ...] | None:
         with self._lock:
             kept = self._kept.get(question.digest)
             if kept is None or kept.question != question or not self.is_fresh:
                 return None
+            if time.monotonic() - kept.read_at > RELIED_ON:
+                return None  # whatever events a node may have kept from us, nothing is believed for long
             self._kept.move_to_end(question.digest)
             return tuple(self._at_present(facts) for facts in kept.facts)
 
@@ -94,6 +101,10 @@ class FactsKeeper:
         """Tell whether every pair answered within the maximum age of facts."""
         oldest = min((self._seen_at.get(name, 0.0) for name in self._readers), default=0.0)
         return time.monotonic() - oldest < self._max_age
+
+    def _head_of(self, pair: str) -> int:
+        head = self._heads.get(pair)
+        return head.number if head else 0
 
     def _at_present(self, facts: PairFacts) -> PairFacts:
         head = self._heads.get(facts.pair)
@@ -107,19 +118,32 @@ class FactsKeeper:
             read_at=int(self._clock().timestamp()),
         )
 
-    def _read(self, question: Question) -> Found:
+    def _read(self, question: Question, *, keep: bool) -> Found:
+        if self._seen_at and not self.is_fresh:
+            # The watch knows that a node is out of reach: no visitor waits for it to time out again.
+            return self._from_store(question, self._out_of_reach())
         before = self._generation
         now = int(self._clock().timestamp())
         facts = tuple(reader.read_facts(question, now=now) for reader in self._readers.values())
         known = tuple(pair for pair in facts if isinstance(pair, PairFacts))
+        if len(known) == len(facts) and not keep:
+            return Found(facts)
         if len(known) == len(facts):
             with self._lock:
-                if before == self._generation:
-                    self._kept[question.digest] = _Kept(question, known)
+                # A node behind a balancer may lag behind the one that the watch asked: its facts are not of the head.
+                fresh = all(pair.head_number >= self._head_of(pair.pair) for pair in known)
+                if before == self._generation and fresh:
+                    self._kept[question.digest] = _Kept(question, known, time.monotonic())
                     while len(self._kept) > KEPT_AT_MOST:
                         self._kept.popitem(last=False)
                 self._unstored[question.digest] = (known, self._clock())
             return Found(facts)
+        return self._from_store(question, facts)
+
+    def _out_of_reach(self) -> tuple[PairUnknown, ...]:
+        return tuple(PairUnknown(pair=name, code=UnknownCode.UNREACHABLE) for name in self._readers)
+
+    def _from_store(self, question: Question, facts: tuple[PairFacts | PairUnknown, ...]) -> Found:
         stored, stored_at = self._stored(question.digest)
         if stored_at is not None and (self._clock() - stored_at).total_seconds() <= self._max_age:
             return Found(stored)

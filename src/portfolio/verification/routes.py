@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from portfolio.auth import portfolio_of
 from portfolio.credentials.bundles import MAX_BUNDLE
+from portfolio.credentials.report import Verdict
 from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.i18n import LANGUAGE_COOKIE, Language, choose_language
 from portfolio.verification import qr, rendering, service
@@ -58,19 +59,22 @@ async def link_page(request: Request) -> Response:
     token = request.path_params["token"]
     language = language_of(request)
     generation = portfolio.keeper.generation
-    body = portfolio.pages.get(token, language, generation)
-    if body is None:
-        body = await anyio.to_thread.run_sync(_link_page, request, token, language)
+    kept = portfolio.pages.get(token, language, generation)
+    if kept is not None:
+        return _html(request, kept, language)
+    body, lasting = await anyio.to_thread.run_sync(_link_page, request, token, language)
+    if lasting:
         portfolio.pages.put(token, language, generation, body)
     return _html(request, body, language)
 
 
-def _link_page(request: Request, token: str, language: Language) -> bytes:
+def _link_page(request: Request, token: str, language: Language) -> tuple[bytes, bool]:
+    """Make the page, and tell whether it may be shown again: what is under way changes without the chain telling."""
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
         found = service.linked(session, vault=portfolio.vault, pair=portfolio.pair, token=token)
-    answer = service.verify_document(found.bundle, keeper=portfolio.keeper, clock=portfolio.clock)
-    return rendering.result_page(
+    answer = service.verify_document(found.bundle, keeper=portfolio.keeper, clock=portfolio.clock, keep=True)
+    page = rendering.result_page(
         answer.report,
         links=link_urls(portfolio.settings.public_url, token),
         language=language,
@@ -78,7 +82,8 @@ def _link_page(request: Request, token: str, language: Language) -> bytes:
         last_verdict=answer.last_verdict,
         contact=found.contact,
         time_zone=found.time_zone,
-    ).encode()
+    )
+    return page.encode(), answer.report.verdict not in {Verdict.PENDING, Verdict.CANNOT_CHECK}
 
 
 def link_urls(public_url: str, token: str) -> dict[str, str]:

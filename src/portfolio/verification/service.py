@@ -38,8 +38,11 @@ class Answer:
     contact: str | None = None
 
 
-def verify_document(data: bytes, *, keeper: FactsKeeper, clock: Clock) -> Answer:
-    """Judge a bundle or a bare credential. Never raises for anything in `data`, nor for an outage."""
+def verify_document(data: bytes, *, keeper: FactsKeeper, clock: Clock, keep: bool = False) -> Answer:
+    """Judge a bundle or a bare credential. Never raises for anything in `data`, nor for an outage.
+
+    `keep` what the chain said for a credential of this service's own links.
+    """
     now = unix(clock())
     try:
         asked = ask(data)
@@ -49,7 +52,7 @@ def verify_document(data: bytes, *, keeper: FactsKeeper, clock: Clock) -> Answer
     if not verify_signature(signed.public_key, signed.signing_input, signed.signature):
         # Cheap checks first: a forged signature never costs the chain a call (fault 146).
         return Answer(judge(asked, trust=keeper.trust, facts=(), now=now))
-    found = keeper.find(asked.question)
+    found = keeper.find(asked.question, keep=keep)
     report = judge(asked, trust=keeper.trust, facts=found.facts, now=now)
     if report.verdict is not Verdict.CANNOT_CHECK or found.stored_at is None:
         return Answer(report)

@@ -149,6 +149,7 @@ def upgrade() -> None:
         sa.Column("next_part", sa.Integer(), nullable=False),
         sa.Column("issued", sa.Integer(), nullable=False),
         sa.Column("already_issued", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
         sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
         sa.Column("sealed_report", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -184,7 +185,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("waits_for", sa.LargeBinary(), nullable=True),
+        sa.Column("waits_for", sa.String(), nullable=True),
         sa.Column("call_id", sa.String(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"]),
@@ -194,6 +195,7 @@ def upgrade() -> None:
     with op.batch_alter_table("revocation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_revocation_call_id"), ["call_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_revocation_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_revocation_revoked_at"), ["revoked_at"], unique=False)
 
     op.create_table(
         "statuslist",
@@ -343,6 +345,7 @@ def downgrade() -> None:
 
     op.drop_table("statuslist")
     with op.batch_alter_table("revocation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_revocation_revoked_at"))
         batch_op.drop_index(batch_op.f("ix_revocation_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_revocation_call_id"))
 
