@@ -10,12 +10,15 @@ from portfolio.anchoring.sending import CallSender, Gateway
 from portfolio.anchoring.service import backlog, seal_batch
 from portfolio.app import Portfolio
 from portfolio.credentials.revocations import queue_revocations, revocations_wait, settle_revocations
+from portfolio.documents.mirror import push_all
+from portfolio.documents.service import mirror_store, own_store
 from portfolio.errors import PortfolioError, UnavailableError
 from portfolio.issuing.service import process_part, running_runs, stop_run
 from portfolio.jobs import Job, LeaseHolder, run_jobs
 from portfolio.organisations.service import registrations_wait, settle_registrations
 
 SENDING_INTERVAL = 0.5
+MIRROR_INTERVAL = 10.0
 PATIENCE = 40  # seconds that `run_until_idle` waits for another worker's lease to end
 
 log = logging.getLogger(__name__)
@@ -102,13 +105,27 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Run the jobs until told to stop."""
-        jobs = (
+        jobs = [
             Job("issuing", self._issue, 0.05),
             Job("sealing", self.seal_all, self._portfolio.settings.batch_interval),
             Job("sending", self.send, SENDING_INTERVAL),
-        )
+        ]
+        if self._portfolio.settings.ipfs_api_url:
+            jobs.append(Job("mirroring", self.mirror, MIRROR_INTERVAL))
         run_jobs(jobs, stop=stop, tick=0.05)
         self._lease.release()
+
+    def mirror(self) -> int:
+        """Bring what our own store took to the Kubo node; returns how many documents."""
+        portfolio = self._portfolio
+        report = push_all(
+            read=portfolio.database.read,
+            write=portfolio.database.write,
+            source=own_store(data_dir=portfolio.settings.data_dir),
+            target=mirror_store(ipfs_api_url=portfolio.settings.ipfs_api_url),
+            clock=portfolio.clock,
+        )
+        return report.pushed
 
     def release(self) -> None:
         """Let another worker send."""

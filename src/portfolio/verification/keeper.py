@@ -14,13 +14,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import orjson
+
 from portfolio.chain.reader import Head, PairReader, Touched
-from portfolio.credentials.facts import PairFacts, PairUnknown, Question, TrustRoots, UnknownCode
+from portfolio.credentials.facts import (
+    PairFacts,
+    PairUnknown,
+    Question,
+    TrustRoots,
+    UnknownCode,
+    dump_facts,
+    load_facts,
+)
 from portfolio.db import Database
 from portfolio.errors import UnavailableError
 from portfolio.jobs import Clock
 from portfolio.verification.models import StoredFacts
-from portfolio.verification.stored import facts_json, facts_of_json
 
 log = logging.getLogger(__name__)
 
@@ -157,12 +166,21 @@ class FactsKeeper:
             return
         with self._database.write() as session:
             for digest, (facts, read_at) in unstored.items():
-                session.merge(StoredFacts(digest=digest, facts=facts_json(list(facts)), read_at=read_at))
+                session.merge(
+                    StoredFacts(
+                        digest=digest,
+                        facts=orjson.dumps([dump_facts(pair) for pair in facts]).decode(),
+                        read_at=read_at,
+                    )
+                )
 
     def _stored(self, digest: bytes) -> tuple[tuple[PairFacts, ...], datetime | None]:
         with self._database.read() as session:
             row = session.get(StoredFacts, digest)
-        return (tuple(facts_of_json(row.facts)), row.read_at) if row else ((), None)
+        if row is None:
+            return (), None
+        facts = (load_facts(value) for value in orjson.loads(row.facts))
+        return tuple(pair for pair in facts if isinstance(pair, PairFacts)), row.read_at
 
     def watch_once(self) -> None:
         """Follow every pair's head by one step; forget what the events since then touched."""
