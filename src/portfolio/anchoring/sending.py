@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from portfolio.anchoring.models import CallPurpose, ChainAttempt, ChainCall, Sender
+from portfolio.anchoring.models import ChainAttempt, ChainCall, Sender
 from portfolio.anchoring.states import OPEN, CallState, check_transition
 from portfolio.db import Database
 from portfolio.errors import PortfolioError, UnavailableError
@@ -21,7 +21,6 @@ from portfolio.jobs import Clock, LeaseLostError, crash_point
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3  # signed anew this often before a person has to look
-REGISTRATIONS = (CallPurpose.ADMIT, CallPurpose.ADD_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +113,13 @@ class CallSender:
         self.gateway.check()
         changed = 0
         blocked: set[str] = set()
-        registering = False
         for call in calls:
-            waits = call.subject in blocked or (call.purpose is CallPurpose.ANCHOR and registering)
-            after = call.state if waits and call.state is CallState.QUEUED else self._advance_or_leave(call)
+            waits = call.subject in blocked and call.state is CallState.QUEUED
+            after = call.state if waits else self._advance_or_leave(call)
             changed += after is not call.state
             if after in {CallState.QUEUED, CallState.STORED, CallState.SENT}:
-                # Calls of one issuer are in order; no anchor may be mined before the keys that its leaves rely on.
+                # Calls of one issuer are in order. Anchors need no such care: a key signs only once it is FINAL.
                 blocked.add(call.subject)
-                registering |= call.purpose in REGISTRATIONS
         return changed
 
     def _advance_or_leave(self, call: ChainCall) -> CallState:
