@@ -16,8 +16,6 @@ from pathlib import Path
 
 import httpx2
 
-KINDS = ("olympiad_award",)
-
 
 @dataclass(frozen=True, slots=True)
 class Running:

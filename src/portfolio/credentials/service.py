@@ -345,7 +345,7 @@ def revoke(
 ) -> Revocation:
     """Decide to revoke; the chain is told by the worker, and the revocation holds from then on."""
     if credential.digest is None:
-        raise ConflictError("a draft is not signed yet and cannot be revoked: delete it instead", id=credential.id)
+        raise ConflictError("a draft is not signed yet and cannot be revoked: correct it instead", id=credential.id)
     known = session.exec(select(Revocation).where(Revocation.credential_id == credential.id)).first()
     if known is not None and known.call_id is None and known.waits_for is not None:
         # A correction still waits for its turn; a real reason does not have to wait with it.
