@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
 PACKAGES = ROOT / "hardhat" / "node_modules"
 ARTEFACTS = ROOT / "src" / "portfolio" / "chain" / "abi"
-SHIPPED = ("IssuerRegistry", "CredentialRegistry")
+SHIPPED = ("IssuerRegistry", "CredentialRegistry", "ManyChecks")
 IMPORT = re.compile(r'^import\s[^;"]*"([^"]+)";', re.MULTILINE)
 
 

@@ -20,6 +20,7 @@ from portfolio.chain.errors import BadAnswerError
 
 ISSUER_REGISTRY: Final = "IssuerRegistry"
 CREDENTIAL_REGISTRY: Final = "CredentialRegistry"
+MANY_CHECKS: Final = "ManyChecks"
 _SELECTOR: Final = 4
 _WORD: Final = 32
 _FOLDER: Final = "abi"
@@ -37,7 +38,8 @@ class Interface:
         self.creation_code = bytes.fromhex(artefact["bytecode"].removeprefix("0x"))
         self.code_template = bytes.fromhex(artefact["deployedBytecode"].removeprefix("0x"))
         self._immutables: list[tuple[int, int]] = [(start, length) for start, length in artefact["immutables"]]
-        self._constructor = next(entry for entry in self.abi if entry["type"] == "constructor")
+        nothing: dict[str, Any] = {"inputs": []}
+        self._constructor = next((entry for entry in self.abi if entry["type"] == "constructor"), nothing)
         self._functions = {entry["name"]: entry for entry in self.abi if entry["type"] == "function"}
         self._events = {keccak256(_signature(entry)): entry for entry in self.abi if entry["type"] == "event"}
         self._errors = {
@@ -46,8 +48,11 @@ class Interface:
 
     def call_data(self, function: str, *values: Any) -> bytes:
         """Selector and encoded arguments; another type of value is a fault of the program (EncodingError)."""
-        entry = self._functions[function]
-        return keccak256(_signature(entry))[:_SELECTOR] + encode(_types(entry["inputs"]), values)
+        return self.selector(function) + encode(_types(self._functions[function]["inputs"]), values)
+
+    def selector(self, function: str) -> bytes:
+        """First four bytes of every call of the function."""
+        return keccak256(_signature(self._functions[function]))[:_SELECTOR]
 
     def answer(self, function: str, data: bytes) -> tuple[Any, ...]:
         """Decode what a view returned; a struct stands as a tuple. Raises `BadAnswerError`."""
@@ -136,6 +141,12 @@ def issuer_registry() -> Interface:
 def credential_registry() -> Interface:
     """CredentialRegistry, read from the package once."""
     return Interface(CREDENTIAL_REGISTRY)
+
+
+@cache
+def many_checks() -> Interface:
+    """ManyChecks, which is never deployed (`bulk`), read from the package once."""
+    return Interface(MANY_CHECKS)
 
 
 def _decode(types: Sequence[str], data: bytes, what: str) -> tuple[Any, ...]:

@@ -142,7 +142,9 @@ class FakeNode:
         contract = block.state.contracts.get(address)
         return "0x" + (_interface(contract).code_template.hex() if contract else "")
 
-    def _eth_call(self, call: dict[str, Any], at: dict[str, Any]) -> Any:
+    def _eth_call(self, call: dict[str, Any], at: dict[str, Any], lent: dict[str, Any] | None = None) -> Any:
+        if lent is not None:
+            return RpcRefusal(-32602, "too many arguments, want at most 2")  # as nodes without state overrides say
         block = self._by_hash(at["blockHash"])
         if block is None:
             return RpcRefusal(-32001, "Resource not found")

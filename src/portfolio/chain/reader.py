@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from portfolio.chain.abi import credential_registry, issuer_registry
 from portfolio.chain.answers import Block, block_of, logs_of
+from portfolio.chain.bulk import FEW, ManyReader, check_data, view_call
 from portfolio.chain.client import Chain, ChainClient, RpcCall
 from portfolio.chain.errors import BadAnswerError, ChainMismatchError, NodeRefusedError, RpcRefusal
 from portfolio.chain.proving import contract_calls, granted, network_calls, require_contracts, require_network
-from portfolio.chain.registry import occurrence, view, view_answer
+from portfolio.chain.registry import occurrence, view_answer
 from portfolio.credentials.facts import (
     CheckAnswer,
     Custody,
@@ -23,7 +24,6 @@ from portfolio.credentials.facts import (
     PairUnknown,
     Question,
     Reason,
-    Receipt,
     TrustedPair,
     UnknownCode,
 )
@@ -58,6 +58,15 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """What to ask about one root: the data of the check, and root and block of the event to look up."""
+
+    root: str
+    check: bytes
+    event: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Reading:
     head: Block
     answers: list[dict[str, CheckAnswer]]
@@ -79,6 +88,7 @@ class PairReader:
         self._monotonic = monotonic
         # Code and registrars cannot change while chain id and block 0 stay, so they are proved now and then only.
         self._proved_at: dict[str, float] = {}
+        self._many = ManyReader()
 
     @classmethod
     def of(cls, pair: TrustedPair, *, rpc_urls: Sequence[str] | None = None, timeout: float = _TIMEOUT) -> PairReader:
@@ -89,13 +99,15 @@ class PairReader:
         """Answer one question; `now` in unix seconds."""
         return self.read_many([question], now=now)[0]
 
-    def read_many(self, questions: Sequence[Question], *, now: int) -> list[PairFacts | PairUnknown]:
-        """Answer many questions at one block, in as few requests as possible."""
+    def read_many(
+        self, questions: Sequence[Question], *, now: int, at: str | None = None
+    ) -> list[PairFacts | PairUnknown]:
+        """Answer many questions at one block, in as few requests as possible; `at` a block hash, else the newest."""
         first: _Reading | None = None
         unknown: PairUnknown | None = None
         sources = 0
         for chain in self._chains:
-            found = self._read_or_not(chain, questions, first.head.hash if first else None, now)
+            found = self._read_or_not(chain, questions, first.head.hash if first else at, now)
             if isinstance(found, PairUnknown):
                 unknown = unknown or found
             elif first is None:
@@ -163,48 +175,64 @@ class PairReader:
 
     def _read_once(self, chain: Chain, questions: Sequence[Question], at: str | None) -> _Reading:
         head = require_network(chain, self.pair, chain.batch(network_calls(self.pair, at=at)))
-        proof = [] if self._is_proved(chain) else contract_calls(self.pair, head.hash)
         asked = [list(self._asked(question, head)) for question in questions]
-        calls = [*proof, *(call for of_question in asked for _, pair in of_question for call in pair)]
-        answers = iter(_in_batches(chain, calls))
-        if proof:
-            require_contracts(chain, self.pair, [next(answers) for _ in proof])
-            self._proved_at[chain.address] = self._monotonic()
+        told = self._answers(chain, head, [one for of_question in asked for one in of_question])
+        # Credentials of one issuer under one root get the very same answers: each is read once.
+        known: dict[Any, CheckAnswer] = {}
         reading = _Reading(head, [], [])
         for of_question in asked:
             checks, transactions = {}, {}
-            for root, pair in of_question:
-                checks[root] = _check(chain, next(answers), head)
-                if len(pair) > 1 and (transaction := _transaction(next(answers))):
-                    transactions[root] = transaction
+            for one in of_question:
+                answer = told[one.check]
+                if not isinstance(answer, str) or answer not in known:
+                    known[answer if isinstance(answer, str) else ""] = _check(chain, answer, head)
+                checks[one.root] = known[answer]
+                if one.event is not None and (transaction := told[one.event]):
+                    transactions[one.root] = transaction
             reading.answers.append(checks)
             reading.transactions.append(transactions)
         return reading
+
+    def _answers(self, chain: Chain, head: Block, asked: Sequence[_Asked]) -> dict[Any, Any]:
+        """Ask each check and each event once; few together with what proves the contracts, many on their own."""
+        registry = self.pair.credential_registry
+        proof = [] if self._is_proved(chain) else contract_calls(self.pair, head.hash)
+        checks = list(dict.fromkeys(one.check for one in asked))
+        events = list(dict.fromkeys(one.event for one in asked if one.event is not None))
+        plain = [] if len(checks) > FEW else [view_call(registry, head.hash, check) for check in checks]
+        answers = iter(_in_batches(chain, [*proof, *plain, *map(self._event_call, events)]))
+        if proof:
+            require_contracts(chain, self.pair, [next(answers) for _ in proof])
+            self._proved_at[chain.address] = self._monotonic()
+        told: dict[Any, Any] = dict(zip(checks, answers)) if plain else {}  # noqa: B905  the events follow
+        told |= {event: _transaction(answer) for event, answer in zip(events, answers, strict=True)}
+        if not plain:
+            told.update(self._many.read(chain, registry, head.hash, checks))
+        return told
 
     def _is_proved(self, chain: Chain) -> bool:
         proved_at = self._proved_at.get(chain.address)
         return proved_at is not None and self._monotonic() - proved_at < _CODE_TRUSTED_FOR
 
-    def _asked(self, question: Question, head: Block) -> Iterator[tuple[str, list[RpcCall]]]:
+    def _asked(self, question: Question, head: Block) -> Iterator[_Asked]:
         """For each root to ask about: the check, and where its receipt says so the block that should hold the event."""
-        yield "", [self._check_call(question, _NO_ROOT, (), head)]
+        yield _Asked("", self._check_data(question, _NO_ROOT, ()))
         concerned = [receipt for receipt in question.receipts if self.pair.concerns(receipt)]
         for receipt in concerned[:MAX_RECEIPTS]:
             if len(receipt.proof) > MAX_STEPS:
                 continue
-            proof = tuple(bytes.fromhex(step[2:]) for step in receipt.proof)
-            check = self._check_call(question, bytes.fromhex(receipt.root[2:]), proof, head)
-            event = [self._event_call(receipt)] if 0 <= receipt.block_number <= head.number else []
-            yield receipt.root, [check, *event]
+            proof = [bytes.fromhex(step[2:]) for step in receipt.proof]
+            event = (receipt.root, receipt.block_number) if 0 <= receipt.block_number <= head.number else None
+            yield _Asked(receipt.root, self._check_data(question, bytes.fromhex(receipt.root[2:]), proof), event)
 
-    def _check_call(self, question: Question, root: bytes, proof: Sequence[bytes], head: Block) -> RpcCall:
-        arguments = (question.issuer_id, question.public_key, question.digest, root, proof)
-        return view(credential_registry(), self.pair.credential_registry, head.hash, "check", *arguments)
+    def _check_data(self, question: Question, root: bytes, proof: Sequence[bytes]) -> bytes:
+        return check_data(question.issuer_id, question.public_key, question.digest, root, proof)
 
-    def _event_call(self, receipt: Receipt) -> RpcCall:
-        number = hex(receipt.block_number)
-        topics = [credential_registry().topic("Anchored"), receipt.root]
-        where = {"address": self.pair.credential_registry, "topics": topics, "fromBlock": number, "toBlock": number}
+    def _event_call(self, event: tuple[str, int]) -> RpcCall:
+        root, number = event
+        topics = [credential_registry().topic("Anchored"), root]
+        block = hex(number)
+        where = {"address": self.pair.credential_registry, "topics": topics, "fromBlock": block, "toBlock": block}
         return "eth_getLogs", [where]
 
     def _touched(self, chain: Chain, since: Head | None) -> Touched:
