@@ -31,6 +31,7 @@ PURE = {
     "credentials.shapes",
     "credentials.signing",
     "credentials.statement",
+    "credentials.statuslists",
     "credentials.trust",
     "credentials.values",
     "credentials.verdict",

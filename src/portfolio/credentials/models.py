@@ -66,10 +66,24 @@ class Credential(SQLModel, table=True):
     signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     replaces: str | None = Field(default=None, index=True)
     replaced_by: str | None = None
+    status_list: int | None = Field(default=None, description="number of the issuer's status list")
+    status_index: int | None = Field(default=None, description="place in it; stays when what the row says is erased")
 
 
 class Revocation(SQLModel, table=True):
-    """An issuer's decision to revoke; it holds from the moment the chain says so (`revoked_at`, block time)."""
+    """An issuer's decision to revoke; it holds from the moment the chain says so (`revoked_at`, block time).
+
+    From then on it stands in a status list: `list_id` and `place` are set when it is entered there.
+    """
+
+    __table_args__ = (
+        Index(
+            "ix_revocation_unlisted",
+            "id",
+            sqlite_where=text("revoked_at IS NOT NULL AND list_id IS NULL"),
+            postgresql_where=text("revoked_at IS NOT NULL AND list_id IS NULL"),
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     organisation_id: str = Field(foreign_key="organisation.id", index=True)
@@ -80,3 +94,5 @@ class Revocation(SQLModel, table=True):
     waits_for: str | None = Field(default=None, description="the credential that must be FINAL first (a correction)")
     call_id: str | None = Field(default=None, index=True)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    list_id: str | None = Field(default=None, index=True)
+    place: int | None = None

@@ -19,7 +19,7 @@ from portfolio.credentials.models import Credential, Revocation, RevocationReaso
 from portfolio.credentials.openbadges import Statement
 from portfolio.credentials.signing import Signer, issue
 from portfolio.credentials.statement import statement_json, statement_of
-from portfolio.credentials.status import allocate_indexes
+from portfolio.credentials.status import allocate_indexes, number_of
 from portfolio.credentials.values import FieldValue
 from portfolio.db import new_id
 from portfolio.documents.vault import Vault
@@ -281,6 +281,8 @@ def _store(
                 "token_hash": token_hash(token),
                 "created_at": now,
                 "signed_at": now if signed else None,
+                "status_list": number_of(draft.statement.status_list),
+                "status_index": draft.statement.status_index,
             }
         )
     session.execute(insert(Credential), rows)

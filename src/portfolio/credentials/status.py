@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import secrets
 from array import array
+from datetime import UTC, datetime
 
 from sqlmodel import Session, col, select
 
-from portfolio.organisations.models import Organisation, StatusList
+from portfolio.credentials.statuslists import LIST_LENGTH
+from portfolio.organisations.models import Organisation, PublishedList, StatusList
 
-LIST_LENGTH = 131_072  # the least the W3C recommendation allows, for the privacy of the herd
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)  # a list that was never signed is due since ever
 
 
 def status_list_url(did: str, number: int) -> str:
     """Return the URL of an issuer's status list: beside its DID document on the DID's own host."""
     _, _, rest = did.split(":", 2)
     return f"https://{rest.replace(':', '/').replace('%3A', ':')}/status/{number}"
+
+
+def number_of(url: str) -> int:
+    """Return the number of the list that `status_list_url` named."""
+    return int(url.rpartition("/")[2])
 
 
 def allocate_indexes(session: Session, *, organisation: Organisation, count: int) -> list[tuple[str, int]]:
@@ -48,5 +55,8 @@ def _open_list(session: Session, organisation: Organisation) -> StatusList:
     secrets.SystemRandom().shuffle(order)
     fresh = StatusList(organisation_id=organisation.id, number=last.number + 1 if last else 1, order=order.tobytes())
     session.add(fresh)
+    session.flush()
+    url = status_list_url(organisation.did, fresh.number)
+    session.add(PublishedList(list_id=fresh.id, organisation_id=organisation.id, url=url, renew_at=AT_ONCE))
     session.flush()
     return fresh

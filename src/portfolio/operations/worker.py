@@ -10,6 +10,7 @@ from portfolio.anchoring.sending import CallSender, Gateway
 from portfolio.anchoring.service import backlog, seal_batch
 from portfolio.app import Portfolio
 from portfolio.credentials.revocations import queue_revocations, revocations_wait, settle_revocations
+from portfolio.credentials.status_publication import lists_wait, publish_lists
 from portfolio.documents.mirror import push_all
 from portfolio.documents.service import mirror_store, own_store
 from portfolio.errors import PortfolioError, UnavailableError
@@ -18,6 +19,7 @@ from portfolio.jobs import Job, LeaseHolder, run_jobs
 from portfolio.organisations.service import registrations_wait, settle_registrations
 
 SENDING_INTERVAL = 0.5
+PUBLISHING_INTERVAL = 2.0
 MIRROR_INTERVAL = 10.0
 PATIENCE = 40  # seconds that `run_until_idle` waits for another worker's lease to end
 
@@ -87,7 +89,17 @@ class Worker:
         with self._portfolio.database.write() as session:
             settled = settle_registrations(session)
             settled += settle_revocations(session)
+            settled += publish_lists(session, vault=self._portfolio.vault, clock=self._portfolio.clock)
             return settled + queue_revocations(session, clock=self._portfolio.clock)
+
+    def publish(self) -> int:
+        """Sign the status lists that are new or due for renewal; returns how many."""
+        portfolio = self._portfolio
+        with portfolio.database.read() as session:
+            if not lists_wait(session, clock=portfolio.clock):
+                return 0
+        with portfolio.database.write() as session:
+            return publish_lists(session, vault=portfolio.vault, clock=portfolio.clock)
 
     def run_until_idle(self) -> None:
         """Do everything that can be done now: what `--once` and tests call instead of waiting for intervals."""
@@ -96,7 +108,7 @@ class Worker:
             if self.issue_part():
                 continue
             self.seal_all()
-            if self.send():
+            if self.send() or self.publish():
                 continue
             # A worker that was killed still holds the lease for some seconds: its work is ours when they are over.
             if self._lease.hold() or time.monotonic() > deadline:
@@ -109,6 +121,7 @@ class Worker:
             Job("issuing", self._issue, 0.05),
             Job("sealing", self.seal_all, self._portfolio.settings.batch_interval),
             Job("sending", self.send, SENDING_INTERVAL),
+            Job("status lists", self.publish, PUBLISHING_INTERVAL),
         ]
         if self._portfolio.settings.ipfs_api_url:
             jobs.append(Job("mirroring", self.mirror, MIRROR_INTERVAL))

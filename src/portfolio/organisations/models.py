@@ -81,3 +81,20 @@ class StatusList(SQLModel, table=True):
     number: int
     used: int = 0
     order: bytes
+
+
+class PublishedList(SQLModel, table=True):
+    """The signed credential of a status list, as served at `url`; None until it is signed for the first time.
+
+    `outdated` from the moment a revocation is final until the list says so; `renew_at` is when the worker signs anew.
+    """
+
+    list_id: str = Field(foreign_key="statuslist.id", primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    url: str = Field(unique=True, max_length=400)
+    document: bytes | None = None
+    public_key: bytes | None = None
+    signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    valid_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    renew_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    outdated: bool = True

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import JSONResponse, Response
 
 from portfolio.auth import portfolio_of
+from portfolio.credentials.status import status_list_url
+from portfolio.credentials.status_publication import list_to_serve
 from portfolio.organisations import service
+from portfolio.organisations.did import did_web
 
 router = APIRouter(tags=["organisations"])
+
+OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}  # verifiers in browsers
+MAX_LISTS = 10**9
 
 
 @router.get("/o/{slug}/did.json")
@@ -17,4 +25,19 @@ def did_document(request: Request, slug: str) -> JSONResponse:
     with portfolio_of(request).database.read() as session:
         organisation = service.organisation_by_slug(session, slug=slug)
         document = service.document_of(session, organisation=organisation)
-    return JSONResponse(document, media_type="application/did+json", headers={"cache-control": "public, max-age=60"})
+    return JSONResponse(
+        document, media_type="application/did+json", headers={**OPEN, "cache-control": "public, max-age=60"}
+    )
+
+
+@router.get("/o/{slug}/status/{number}", response_class=Response)
+def status_list(request: Request, slug: str, number: Annotated[int, Path(ge=1, le=MAX_LISTS)]) -> Response:
+    """Return a Bitstring Status List for verifiers elsewhere. Our own verdicts ask the chain about revocation."""
+    portfolio = portfolio_of(request)
+    url = status_list_url(did_web(portfolio.settings.identifier_host, slug), number)
+    found = list_to_serve(portfolio.database, vault=portfolio.vault, url=url, clock=portfolio.clock)
+    # Kept by anybody, but asked about before each use: a revocation is never late.
+    headers = {**OPEN, "cache-control": "public, no-cache", "etag": found.etag}
+    if found.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(found.document, media_type="application/vc", headers=headers)

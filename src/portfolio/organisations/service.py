@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from zoneinfo import available_timezones
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 from tiny_keccak import keccak256
 
@@ -20,7 +21,7 @@ from portfolio.errors import ConflictError, NotFoundError, PortfolioError
 from portfolio.jobs import Clock
 from portfolio.organisations.did import did_document, did_web
 from portfolio.organisations.keys import new_hosted_key
-from portfolio.organisations.models import Custody, IssuerKey, Organisation, Purpose
+from portfolio.organisations.models import Custody, IssuerKey, Organisation, PublishedList, Purpose
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
@@ -132,6 +133,8 @@ def retire_key(session: Session, *, key: IssuerKey, organisation: Organisation, 
     """Queue the end of a key as of a block time (unix seconds, at most 30 days back without a registrar)."""
     key.retired_at = clock()
     session.add(key)
+    if key.purpose is Purpose.STATUS:
+        _renew_lists(session, organisation, clock)
     enqueue_call(
         session,
         purpose=CallPurpose.RETIRE_KEY,
@@ -143,6 +146,15 @@ def retire_key(session: Session, *, key: IssuerKey, organisation: Organisation, 
             "as_of": as_of,
         },
         now=clock(),
+    )
+
+
+def _renew_lists(session: Session, organisation: Organisation, clock: Clock) -> None:
+    """What a retired key signed no longer verifies elsewhere: the DID document drops the key at once."""
+    session.exec(
+        update(PublishedList)
+        .where(col(PublishedList.organisation_id) == organisation.id)
+        .values(outdated=True, renew_at=clock())
     )
 
 

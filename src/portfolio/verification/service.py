@@ -18,6 +18,7 @@ from portfolio.credentials.facts import Receipt, TrustedPair
 from portfolio.credentials.models import Credential
 from portfolio.credentials.report import Report, Verdict
 from portfolio.credentials.service import credential_by_token, open_body
+from portfolio.credentials.status_publication import snapshot_at
 from portfolio.credentials.verdict import ask, judge
 from portfolio.documents.vault import Vault
 from portfolio.jobs import Clock
@@ -97,7 +98,16 @@ def bundle_of(
     standing = standing_of(session, digest=credential.digest or b"")
     receipts = [_receipt(standing, pair, credential.digest or b"")] if standing and standing.is_mined else []
     issuer: dict[str, Any] = {"did_document": document_of(session, organisation=organisation)}
-    return orjson.dumps(bundle_json(credential=orjson.loads(body), receipts=receipts, issuer=issuer))
+    signed = orjson.loads(body)
+    status_list = snapshot_at(session, url=signed["credentialStatus"]["statusListCredential"])
+    return orjson.dumps(
+        bundle_json(
+            credential=signed,
+            receipts=receipts,
+            issuer=issuer,
+            status_list=orjson.loads(status_list) if status_list else None,
+        )
+    )
 
 
 def _receipt(standing: Standing, pair: TrustedPair, digest: bytes) -> Receipt:
