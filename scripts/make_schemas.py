@@ -25,6 +25,7 @@ DID = rf"did:web:{HOST}(%3A[1-9][0-9]{{0,4}})?(:[A-Za-z0-9._-]+)*"
 LIST = rf"https://{HOST}(:[1-9][0-9]{{0,4}})?(/[A-Za-z0-9._-]+)+"
 INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 DAY = "(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T00:00:00Z"
+YEAR = "((19|20)[0-9]{2}|2100)"
 INDEX = "(0|[1-9][0-9]{0,9})"
 DECIMAL = r"-?[0-9]{1,12}(\.[0-9]{0,5}[1-9])?"
 
@@ -62,6 +63,8 @@ def value_schema(field: Field) -> Schema:
             return matching(DECIMAL)
         case FieldType.DATE:
             return matching(DAY)
+        case FieldType.YEAR:
+            return matching(YEAR)
         case FieldType.CHOICE:
             return {"enum": [choice.ru for choice in field.choices]}
         case _:
@@ -122,7 +125,7 @@ def schema_of(kind: Kind) -> Schema:
                 ),
                 "validFrom": {"$ref": "#/$defs/instant"},
                 "validUntil": {"$ref": "#/$defs/instant"},
-                "awardedDate": matching(DAY),
+                **({"awardedDate": matching(DAY)} if kind.at(Place.AWARDED_DATE) else {}),
                 "credentialSubject": subject(kind),
                 "credentialStatus": status(),
                 "proof": proof(),
@@ -164,7 +167,7 @@ def achievement(kind: Kind, descriptions: list[Schema], *, needs_results: bool) 
         "id": matching(f"{UUID}#achievement"),
         "type": const("Achievement"),
         "achievementType": const(kind.achievement_type),
-        "version": const(str(kind.version)),
+        "version": const(kind.signed_version),
         "inLanguage": const("ru"),
         "description": const(kind.description),
         "criteria": closed({"id": matching(f"{UUID}#criteria"), "narrative": const(kind.criteria)}),
@@ -214,7 +217,9 @@ def fields_page() -> str:
             "",
             f"## {kind.en} ({kind.ru})",
             "",
-            f"`{kind.code}`, bit {kind.bit}, `achievementType` `{kind.achievement_type}`. Natural key: {key}.",
+            f"`{kind.code}`, bit {kind.bit}, `achievementType` `{kind.achievement_type}`, `version` "
+            f"`{kind.signed_version}`. "
+            + (f"Minimal form of `{kind.minimal_of}`." if kind.minimal_of else f"Natural key: {key}."),
             f"Schema: [{schema}](schemas/{schema}).",
             "",
             f"- `description`: «{kind.description}»",

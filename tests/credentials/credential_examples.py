@@ -100,19 +100,24 @@ def texts(most: int) -> st.SearchStrategy[str]:
 
 def values(field: Field) -> st.SearchStrategy[Any]:
     """Normal forms of a field."""
-    if field.type is FieldType.TEXT:
-        return texts(field.max_length)
-    if field.type is FieldType.CHOICE:
-        return st.sampled_from([choice.code for choice in field.choices])
-    if field.type is FieldType.INTEGER:
-        return st.integers(field.minimum, field.maximum)
-    if field.type is FieldType.DECIMAL:
-        numbers = st.decimals(field.minimum, field.maximum, places=3, allow_nan=False, allow_infinity=False)
-        return numbers.map(lambda number: normalise(field, number))
-    if field.type is FieldType.DATE:
-        return st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)).map(str)
-    rows = st.lists(st.tuples(texts(MAX_SUBJECT), texts(MAX_MARK)), min_size=1, max_size=4)
-    return rows.map(_rows).filter(lambda row: row is not None)
+    match field.type:
+        case FieldType.TEXT:
+            found = texts(field.max_length)
+        case FieldType.CHOICE:
+            found = st.sampled_from([choice.code for choice in field.choices])
+        case FieldType.INTEGER:
+            found = st.integers(field.minimum, field.maximum)
+        case FieldType.DECIMAL:
+            numbers = st.decimals(field.minimum, field.maximum, places=3, allow_nan=False, allow_infinity=False)
+            found = numbers.map(lambda number: normalise(field, number))
+        case FieldType.DATE:
+            found = st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)).map(str)
+        case FieldType.YEAR:
+            found = st.integers(FIRST_YEAR, LAST_YEAR).map(str)
+        case FieldType.MARKS:
+            rows = st.lists(st.tuples(texts(MAX_SUBJECT), texts(MAX_MARK)), min_size=1, max_size=4)
+            found = rows.map(_rows).filter(lambda row: row is not None)
+    return found
 
 
 def _rows(rows: list[tuple[str, str]]) -> Any:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from portfolio.credentials.characters import DIRECTIONS, INVISIBLE, UNREADABLE
-from portfolio.credentials.kinds import KINDS, Field, FieldType, Kind, Place, UnknownKindError, kind_of
+from portfolio.credentials.kinds import ISSUED_KINDS, KINDS, Field, FieldType, Kind, Place, UnknownKindError, kind_of
 from portfolio.credentials.values import fold, normalise_text
 
 DATES = {Place.AWARDED_DATE, Place.ACTIVITY_START, Place.ACTIVITY_END}
@@ -21,6 +21,7 @@ TEXTS = {
 }
 
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+issued = pytest.mark.parametrize("kind", ISSUED_KINDS.values(), ids=list(ISSUED_KINDS))
 fields = pytest.mark.parametrize(
     "field", [field for kind in KINDS.values() for field in kind.fields], ids=lambda field: field.name
 )
@@ -28,7 +29,7 @@ fields = pytest.mark.parametrize(
 
 def test_what_was_issued_keeps_its_bit_and_its_signed_name() -> None:
     """Never change a line of this: contracts hold the bits, credentials hold the types."""
-    assert {kind.code: (kind.bit, kind.achievement_type, kind.version) for kind in KINDS.values()} == {
+    assert {kind.code: (kind.bit, kind.achievement_type, kind.version) for kind in ISSUED_KINDS.values()} == {
         "olympiad_award": (0, "Award", 1),
         "diploma": (1, "Diploma", 1),
         "school_certificate": (2, "SecondarySchoolDiploma", 1),
@@ -44,7 +45,20 @@ def test_an_unknown_kind_is_refused() -> None:
     assert all(kind_of(code).code == code for code in KINDS)
 
 
-@kinds
+@issued
+def test_the_minimal_form_keeps_what_and_whose_and_no_number_no_score_no_day(kind: Kind) -> None:
+    minimal = KINDS[f"{kind.code}_minimal"]
+    assert (minimal.bit, minimal.achievement_type) == (kind.bit, kind.achievement_type)
+    assert minimal.signed_version == "1-minimal" != kind.signed_version
+    *kept, year = minimal.fields
+    assert [field.name for field in kept] == list(kind.minimal)
+    assert all(field == kind.field(field.name) for field in kept)
+    assert (year.name, year.type) == ("award_year", FieldType.YEAR)
+    telling = {"registration_number", "grade", "score", "max_score", "award_date", "marks", "school_year", "city"}
+    assert not telling & {field.name for field in minimal.fields}
+
+
+@issued
 def test_every_kind_says_what_and_when(kind: Kind) -> None:
     name, awarded = kind.at(Place.ACHIEVEMENT_NAME), kind.at(Place.AWARDED_DATE)
     assert name is not None
@@ -72,7 +86,7 @@ def test_a_field_stands_where_its_type_can_be_written(field: Field) -> None:
     assert bool(field.choices) == (field.type is FieldType.CHOICE)
 
 
-@kinds
+@issued
 def test_the_natural_key_names_fields(kind: Kind) -> None:
     assert kind.natural_key
     assert {*kind.natural_key} <= {field.name for field in kind.fields} | {"holder_name"}

@@ -34,7 +34,8 @@ def test_the_document_has_what_open_badges_requires(name: str) -> None:
     assert {"VerifiableCredential", "OpenBadgeCredential"} == set(document["type"])
     assert document["issuer"].keys() == {"id", "type", "name"}
     assert document["validFrom"].endswith("Z")
-    assert document["awardedDate"].endswith("T00:00:00Z")
+    if not KINDS[EXAMPLES[name].kind].minimal_of:
+        assert document["awardedDate"].endswith("T00:00:00Z")
     assert subject["type"] == "AchievementSubject"
     # The schema of 1EdTech closes IdentityObject, so it has no id.
     assert subject["identifier"][0].keys() == {"type", "hashed", "identityHash", "identityType"}

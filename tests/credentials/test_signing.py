@@ -232,6 +232,8 @@ def longest(kind_code: str) -> Statement:
                 values[field.name] = max(field.choices, key=lambda choice: len(choice.ru)).code
             case FieldType.DATE:
                 values[field.name] = "2026-11-22"
+            case FieldType.YEAR:
+                values[field.name] = "2026"
             case FieldType.INTEGER:
                 values[field.name] = field.maximum
             case FieldType.DECIMAL:

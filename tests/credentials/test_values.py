@@ -28,6 +28,7 @@ HOURS = Field("hours", "Часы", "Hours", FieldType.INTEGER, Place.CREDITS_EAR
 SCORE = Field("score", "Балл", "Score", FieldType.DECIMAL, Place.RESULT, minimum=0, maximum=1_000_000)
 COLD = Field("cold", "Мороз", "Cold", FieldType.DECIMAL, Place.RESULT)
 DAY = Field("day", "День", "Day", FieldType.DATE, Place.AWARDED_DATE)
+YEAR = Field("year", "Год", "Year", FieldType.YEAR, Place.RESULT)
 DEGREE = KINDS["olympiad_award"].field("degree")
 MARKS = KINDS["school_certificate"].field("marks")
 
@@ -37,6 +38,8 @@ MARKS = KINDS["school_certificate"].field("marks")
     [
         (TEXT, "  Иванов\u00a0 Иван\t", "Иванов Иван"),
         (TEXT, "10А", "10А"),
+        (YEAR, " 2026 ", "2026"),
+        (YEAR, 2026.0, "2026"),
         (TEXT, 10.0, "10"),
         (TEXT, 10, "10"),
         (TEXT, 9.5, "9.5"),
@@ -120,6 +123,9 @@ def test_a_value_comes_out_in_its_normal_form(field: Field, raw: Any, normal: An
         (DAY, 46000, "not_a_date"),
         (DAY, "01.01.1899", "date_out_of_range"),
         (DAY, "01.01.2101", "date_out_of_range"),
+        (YEAR, "1899", "date_out_of_range"),
+        (YEAR, "２０２６", "date_out_of_range"),
+        (YEAR, " ", "empty"),
         (DEGREE, "золото", "unknown_choice"),
         (DEGREE, "", "empty"),
         (MARKS, None, "empty"),

@@ -82,6 +82,7 @@ def test_every_field_of_every_kind_has_its_label(kind: Any, language: Language) 
         FieldType.INTEGER: 7,
         FieldType.DECIMAL: "7.5",
         FieldType.DATE: "2026-05-09",
+        FieldType.YEAR: "2026",
         FieldType.MARKS: (("Физика", "5"),),
     }
     fields = {field.name: field.choices[0].code if field.choices else values[field.type] for field in kind.fields}

@@ -18,8 +18,9 @@ from portfolio.credentials.values import MAX_ROWS, FieldValue
 
 __all__ = ["Statement", "compose", "document_of", "extract", "slots_of"]
 
-_BY_ACHIEVEMENT_TYPE: Final[Mapping[str, Kind]] = MappingProxyType(
-    {kind.achievement_type: kind for kind in KINDS.values()}
+_ACHIEVEMENT_TYPES: Final = frozenset(kind.achievement_type for kind in KINDS.values())
+_BY_TYPE_AND_VERSION: Final[Mapping[tuple[str, str], Kind]] = MappingProxyType(
+    {(kind.achievement_type, kind.signed_version): kind for kind in KINDS.values()}
 )
 ACHIEVEMENT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
     {
@@ -123,9 +124,9 @@ def document_of(kind: Kind, slots: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "valid_until" in slots:
         document["validUntil"] = slots["valid_until"]
-    document["awardedDate"] = next(
-        slots[f"field-{field.name}"] for field in kind.fields if field.place is Place.AWARDED_DATE
-    )
+    awarded = kind.at(Place.AWARDED_DATE)
+    if awarded is not None:
+        document["awardedDate"] = slots[f"field-{awarded.name}"]
     document["credentialSubject"] = _subject(kind, slots)
     document["credentialStatus"] = {
         "id": f"{slots['status_list']}#{slots['status_index']}",
@@ -150,7 +151,7 @@ def _subject(kind: Kind, slots: Mapping[str, Any]) -> dict[str, Any]:
             "id": f"{slots['id']}#achievement",
             "type": "Achievement",
             "achievementType": kind.achievement_type,
-            "version": str(kind.version),
+            "version": kind.signed_version,
             "inLanguage": "ru",
             "description": kind.description,
             "criteria": {"id": f"{slots['id']}#criteria", "narrative": kind.criteria},
@@ -213,10 +214,11 @@ _SIGNED: Final = MappingProxyType(
 
 def _kind_of(document: Mapping[str, Any]) -> Kind:
     path = ("credentialSubject", "achievement")
-    kind = _BY_ACHIEVEMENT_TYPE.get(_text_at(document, *path, "achievementType"))
-    if kind is None:
+    achievement_type = _text_at(document, *path, "achievementType")
+    if achievement_type not in _ACHIEVEMENT_TYPES:
         raise StructureError("unknown_kind", ".".join((*path, "achievementType")), "The kind is not known")
-    if _text_at(document, *path, "version") != str(kind.version):
+    kind = _BY_TYPE_AND_VERSION.get((achievement_type, _text_at(document, *path, "version")))
+    if kind is None:
         raise StructureError("unknown_version", ".".join((*path, "version")), "The version of the kind is not known")
     return kind
 

@@ -19,7 +19,8 @@ from portfolio.credentials.kinds import Choice, Field, FieldType
 from portfolio.errors import JsonValue
 
 FieldValue: TypeAlias = str | int | tuple[tuple[str, str], ...]
-"""TEXT, DECIMAL ("97.5"), DATE ("2026-11-22") and CHOICE (its code) are str; MARKS are pairs of subject and mark."""
+"""TEXT, DECIMAL ("97.5"), DATE ("2026-11-22"), YEAR ("2026") and CHOICE (its code) are str; INTEGER is int; MARKS are
+pairs of subject and mark."""
 
 MAX_NAME: Final = 200
 """Characters of a holder's or an issuer's name."""
@@ -32,6 +33,7 @@ LAST_YEAR: Final = 2100
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,15}(?:[.,]0{1,6})?")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,12}(?:[.,][0-9]{1,6})?")
+_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}|2100")
 _ISO_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _RUSSIAN_DATE: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 
@@ -153,6 +155,16 @@ def _date(field: Field, raw: Any) -> str:  # noqa: ARG001 - one signature for al
     return day.isoformat()
 
 
+def _year(field: Field, raw: Any) -> str:  # noqa: ARG001 - one signature for all types
+    text = _text_of(raw).strip()
+    if not text:
+        raise ValueProblem("empty", "The value is missing")
+    if not _YEAR.fullmatch(text):
+        data = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise ValueProblem("date_out_of_range", "The year is not between %(first)s and %(last)s", **data)
+    return text
+
+
 @lru_cache(maxsize=1024)  # the rows of a table share their dates
 def _day_of(text: str) -> date:
     if not text:
@@ -229,6 +241,7 @@ _NORMALISERS: Final[Mapping[FieldType, Callable[[Field, Any], FieldValue]]] = Ma
         FieldType.INTEGER: _integer,
         FieldType.DECIMAL: _decimal,
         FieldType.DATE: _date,
+        FieldType.YEAR: _year,
         FieldType.CHOICE: _choice,
         FieldType.MARKS: _marks,
     }

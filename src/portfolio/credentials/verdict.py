@@ -289,13 +289,15 @@ def _award_warning(asked: Asked, standing: _Standing) -> list[Note]:
     if standing.moment is None or not standing.registered:
         return []
     statement = asked.credential.statement
-    fields = kind_of(statement.kind).fields
-    awarded = next(statement.fields[field.name] for field in fields if field.place is Place.AWARDED_DATE)
+    awarded = kind_of(statement.kind).at(Place.AWARDED_DATE)
+    if awarded is None:
+        return []  # a minimal form tells the year alone
+    day = str(statement.fields[awarded.name])
     registered = datetime.fromtimestamp(standing.moment.time, tz=UTC).date()
-    days = abs((registered - date.fromisoformat(str(awarded))).days)
+    days = abs((registered - date.fromisoformat(day)).days)
     if days <= AWARD_DISTANCE:
         return []
-    data: Data = {"award_on": str(awarded), "registered_at": moment(standing.moment.time), "days": days}
+    data: Data = {"award_on": day, "registered_at": moment(standing.moment.time), "days": days}
     return [Note("award_far", data)]
 
 

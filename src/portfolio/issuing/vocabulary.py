@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from portfolio.credentials.kinds import KINDS, FieldType, Kind
+from portfolio.credentials.kinds import ISSUED_KINDS, FieldType, Kind
 from portfolio.issuing.cells import key
 
 
@@ -134,7 +134,7 @@ def words_of(kind: Kind) -> Mapping[str, str]:
 
 @cache
 def _all_words() -> frozenset[str]:
-    return frozenset().union(*(words_of(kind) for kind in KINDS.values()))
+    return frozenset().union(*(words_of(kind) for kind in ISSUED_KINDS.values()))
 
 
 @cache

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from portfolio.app import Portfolio
 from portfolio.auth import create_api_key
 from portfolio.credentials.corrections import correct
-from portfolio.credentials.kinds import KINDS
+from portfolio.credentials.kinds import ISSUED_KINDS
 from portfolio.credentials.listing import views_of
 from portfolio.credentials.models import Credential, RevocationReason
 from portfolio.credentials.service import Award, issuer_of, open_statement, revoke
@@ -97,7 +97,7 @@ def _make_issuers(portfolio: Portfolio, issuers: list[dict[str, Any]]) -> None:
                 slug=issuer["slug"],
                 name=issuer["name"],
                 contact=issuer["contact"],
-                kinds=list(KINDS),
+                kinds=list(ISSUED_KINDS),
                 time_zone=issuer.get("time_zone", "Europe/Moscow"),
                 clock=portfolio.clock,
             )

@@ -14,7 +14,7 @@ from tiny_keccak import keccak256
 from portfolio.anchoring.models import CallPurpose, Sender
 from portfolio.anchoring.service import enqueue_call, final_at
 from portfolio.chain.accounts import Account
-from portfolio.credentials.kinds import KINDS, kind_of
+from portfolio.credentials.kinds import ISSUED_KINDS, kind_of
 from portfolio.credentials.values import ValueProblem, normalise_name
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, NotFoundError, PortfolioError
@@ -102,7 +102,7 @@ def kinds_mask(kinds: Sequence[str]) -> int:
 
 def kinds_of_mask(mask: int) -> list[str]:
     """Return the codes of the kinds in a mask."""
-    return [code for code, kind in KINDS.items() if mask >> kind.bit & 1]
+    return [code for code, kind in ISSUED_KINDS.items() if mask >> kind.bit & 1]
 
 
 def organisation_by_slug(session: Session, *, slug: str) -> Organisation:

@@ -13,14 +13,15 @@ from portfolio.credentials.kinds.course_completion import COURSE_COMPLETION
 from portfolio.credentials.kinds.cpd_certificate import CPD_CERTIFICATE
 from portfolio.credentials.kinds.declaration import Choice, Field, FieldType, Kind, Place
 from portfolio.credentials.kinds.diploma import DIPLOMA
+from portfolio.credentials.kinds.minimal_forms import minimal_form
 from portfolio.credentials.kinds.olympiad_award import OLYMPIAD_AWARD
 from portfolio.credentials.kinds.participation import PARTICIPATION
 from portfolio.credentials.kinds.school_certificate import SCHOOL_CERTIFICATE
 from portfolio.errors import PortfolioError
 
-__all__ = ["KINDS", "Choice", "Field", "FieldType", "Kind", "Place", "UnknownKindError", "kind_of"]
+__all__ = ["ISSUED_KINDS", "KINDS", "Choice", "Field", "FieldType", "Kind", "Place", "UnknownKindError", "kind_of"]
 
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+ISSUED_KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         kind.code: kind
         for kind in (
@@ -33,6 +34,12 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         )
     }
 )
+"""What an issuer is admitted for and issues, by code."""
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {kind.code: kind for full in ISSUED_KINDS.values() for kind in (full, minimal_form(full))}
+)
+"""Everything that a credential may be: each kind, and its minimal form that is signed with it."""
 
 
 class UnknownKindError(PortfolioError):

@@ -33,4 +33,5 @@ COURSE_COMPLETION: Final = Kind(
         registration_number("номер сертификата | № сертификата"),
     ),
     natural_key=("holder_name", "title", "award_date"),
+    minimal=("title", "hours"),
 )

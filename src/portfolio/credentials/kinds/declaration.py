@@ -11,6 +11,7 @@ class FieldType(StrEnum):
     INTEGER = "integer"
     DECIMAL = "decimal"
     DATE = "date"
+    YEAR = "year"
     CHOICE = "choice"
     MARKS = "marks"
 
@@ -72,6 +73,7 @@ class Kind:
     `bit` is its place in the contract's mask of kinds and never becomes another's. `achievement_type` is the one signed
     field that says the kind, hence unique. `natural_key` names what makes two table rows of one issuer the same
     credential; "holder_name" may be among them. `description` and `criteria` are signed with every credential.
+    `minimal` names the fields that its minimal form keeps (`minimal_forms.py`); `minimal_of` is set on such a form.
     """
 
     code: str
@@ -84,6 +86,13 @@ class Kind:
     criteria: str
     fields: tuple[Field, ...]
     natural_key: tuple[str, ...]
+    minimal: tuple[str, ...] = ()
+    minimal_of: str | None = None
+
+    @property
+    def signed_version(self) -> str:
+        """What a credential of this kind says in `achievement.version`; the form is a part of it."""
+        return f"{self.version}-minimal" if self.minimal_of else str(self.version)
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)

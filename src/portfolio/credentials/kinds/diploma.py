@@ -47,4 +47,5 @@ DIPLOMA: Final = Kind(
         registration_number("номер диплома | № диплома | серия и номер"),
     ),
     natural_key=("holder_name", "title", "subject", "award_date", "registration_number"),
+    minimal=("title", "subject", "degree"),
 )

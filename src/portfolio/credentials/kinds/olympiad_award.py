@@ -120,4 +120,5 @@ OLYMPIAD_AWARD: Final = Kind(
         registration_number("номер диплома | № диплома | диплом №"),
     ),
     natural_key=("holder_name", "title", "level", "subject", "award_date"),
+    minimal=("title", "level", "subject", "degree"),
 )

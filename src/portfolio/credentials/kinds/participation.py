@@ -51,4 +51,5 @@ PARTICIPATION: Final = Kind(
         registration_number("номер сертификата | № сертификата"),
     ),
     natural_key=("holder_name", "title", "role", "award_date"),
+    minimal=("title", "role", "event_kind"),
 )

@@ -62,4 +62,5 @@ SCHOOL_CERTIFICATE: Final = Kind(
         ),
     ),
     natural_key=("registration_number",),
+    minimal=("title", "level"),
 )
