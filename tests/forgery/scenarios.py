@@ -6,6 +6,7 @@ import scenarios_attackers
 import scenarios_course
 import scenarios_sources
 import scenarios_standing
+import scenarios_status
 from scenario_table import SCENARIOS, Scenario
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "scenarios_course",
     "scenarios_sources",
     "scenarios_standing",
+    "scenarios_status",
 ]

@@ -78,9 +78,10 @@ class World:
         sources: int = 1,
         unknown: Mapping[str, UnknownCode] | None = None,
         alter: Callable[[PairFacts], PairFacts] | None = None,
+        status_list: Mapping[str, Any] | None = None,
     ) -> Case:
         """Ask every pair and hand over what a verifier then has in hand."""
-        bundle = signed if isinstance(signed, bytes) else bundle_of(signed, receipts)
+        bundle = signed if isinstance(signed, bytes) else bundle_of(signed, receipts, status_list)
         facts: list[PairFacts | PairUnknown] = []
         try:
             question = ask(bundle).question
@@ -102,9 +103,13 @@ class World:
         )
 
 
-def bundle_of(signed: Signed, receipts: Sequence[Receipt | Mapping[str, Any]] = ()) -> bytes:
+def bundle_of(
+    signed: Signed,
+    receipts: Sequence[Receipt | Mapping[str, Any]] = (),
+    status_list: Mapping[str, Any] | None = None,
+) -> bytes:
     """The bundle file; receipts that are mappings go in as they are."""
-    bundle = bundle_json(credential=json.loads(signed.document), receipts=())
+    bundle = bundle_json(credential=json.loads(signed.document), receipts=(), status_list=status_list)
     bundle["receipts"] = [
         bundle_json(credential={}, receipts=[item])["receipts"][0] if isinstance(item, Receipt) else dict(item)
         for item in receipts

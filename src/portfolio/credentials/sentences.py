@@ -135,6 +135,9 @@ WARNINGS: Final[dict[str, str]] = {
     "pair_stale_facts": N_("The last answers of the register %(pair)s are too old to rely on."),
     "pair_bad_answer": N_("The register %(pair)s gave an answer that contradicts itself."),
     "pair_not_asked": N_("The register %(pair)s was not asked."),
+    "status_list_disagrees": N_(
+        "The list of revoked credentials that came with the file says otherwise than the register; the register counts."
+    ),
     "no_pairs": N_("No register to trust is set up on this computer."),
 }
 

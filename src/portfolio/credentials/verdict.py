@@ -6,7 +6,7 @@ Pure: no database, no web framework, no chain, no clock. The rules are `docs/spe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from portfolio.credentials.report import (
 )
 from portfolio.credentials.sentences import MESSAGES
 from portfolio.credentials.signing import SignedCredential, read_credential
+from portfolio.credentials.statuslists import listed
 
 __all__ = [
     "EXIT_CODES",
@@ -52,6 +53,9 @@ CLOCK_TOLERANCE: Final = 300
 AWARD_DISTANCE: Final = 30
 """Days between the award's own date and the anchor beyond which the verdict says so."""
 
+LIST_TOLERANCE: Final = 3600
+"""Seconds that a status list may lag behind the register before the verdict says that they disagree."""
+
 _UNREADABLE: Final = frozenset({"bom", "not_an_object", "not_json", "not_utf8", "too_deep", "too_large"})
 """Codes of `StructureError` that speak of the file, not of what stands in it."""
 
@@ -67,12 +71,13 @@ class Asked:
     signed_at: int
     valid_until: int | None
     warnings: tuple[Note, ...] = ()
+    status_list: Mapping[str, Any] | None = None
 
 
 def ask(bundle: bytes) -> Asked:
     """Read a bundle or a bare credential. Raises `StructureError`, which `judge` takes in place of the result."""
     found = read_bundle(bundle)
-    return ask_about(read_credential(found.credential), found.receipts)
+    return replace(ask_about(read_credential(found.credential), found.receipts), status_list=found.status_list)
 
 
 def ask_about(credential: SignedCredential, receipts: Sequence[Receipt | Any]) -> Asked:
@@ -125,6 +130,7 @@ def judge(
     warnings += [note for reading in readings for note in reading.warnings]
     warnings += [] if trust.pairs else [Note("no_pairs")]
     warnings += _award_warning(asked, standing)
+    warnings += _list_warning(asked, revocation, standing, now) if genuine else []
     return Report(
         verdict=_precedence(checks),
         checks=checks,
@@ -299,6 +305,18 @@ def _award_warning(asked: Asked, standing: _Standing) -> list[Note]:
         return []
     data: Data = {"award_on": day, "registered_at": moment(standing.moment.time), "days": days}
     return [Note("award_far", data)]
+
+
+def _list_warning(asked: Asked, revocation: Revocation | None, standing: _Standing, now: int) -> list[Note]:
+    """Return the warning for a status list that says otherwise than the register; it decides nothing."""
+    if revocation is None and not standing.complete:
+        return []
+    found = listed(asked.status_list, asked.credential.statement, now=now)
+    if found is None or found.revoked == (revocation is not None):
+        return []
+    if revocation is not None and found.signed_at <= revocation.revoked_at + LIST_TOLERANCE:
+        return []  # signed before the revocation, or too shortly after it to hold it
+    return [Note("status_list_disagrees")]
 
 
 def _notes(standing: _Standing) -> tuple[Note, ...]:
