@@ -34,6 +34,7 @@ setup: $(VENV)/.runtime node-packages ## what `make run` needs
 setup-test: $(VENV)/.development node-packages ## what `make test` needs, with Kubo, PostgreSQL and Chromium
 	scripts/system_packages.sh
 	$(BIN)/python scripts/kubo.py
+	tests/interop/install.sh
 
 run: setup ## set up and serve http://127.0.0.1:8000 with the examples (DEMO=0: without)
 	@if [ "$(DEMO)" = 0 ]; then exec $(BIN)/portfolio up; else exec $(BIN)/portfolio up --demo; fi
