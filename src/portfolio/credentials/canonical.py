@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 import based58
+import orjson
 from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
@@ -82,14 +83,17 @@ def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT) -> Any:
         raise StructureError("bom", "", "The file starts with a byte order mark, which JSON does not allow")
     _require_shallow(data)
     try:
-        value = _DECODER.decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        value = _DECODER.decode(text)
     except UnicodeDecodeError:
         raise StructureError("not_utf8", "", "The file is not UTF-8 text") from None
     except json.JSONDecodeError:
         raise StructureError("not_json", "", "The file is not valid JSON") from None
     except RecursionError:
         raise StructureError("too_deep", "", "The JSON is nested too deeply") from None
-    _require_readable(value, "", 0)
+    # Where no escape hides a character and the whole is printable, so is every text in it: only the depth is left.
+    if "\\" in text or not text.replace("\n", "").isprintable() or not _is_shallow(value, MAX_DEPTH):
+        _require_readable(value, "", 0)
     return value
 
 
@@ -135,6 +139,17 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
+def _is_shallow(value: Any, depth: int) -> bool:
+    """Tell whether containers are nested at most `depth` deep."""
+    if not isinstance(value, (dict, list)):
+        return True
+    return depth > 0 and all(
+        _is_shallow(member, depth - 1)
+        for member in (value.values() if isinstance(value, dict) else value)
+        if isinstance(member, (dict, list))
+    )
+
+
 def _require_readable(value: Any, path: str, depth: int) -> None:
     if isinstance(value, str):
         if not value.isprintable() and UNREADABLE.search(value):
@@ -145,6 +160,17 @@ def _require_readable(value: Any, path: str, depth: int) -> None:
         for name, member in value.items() if isinstance(value, dict) else enumerate(value):
             _require_readable(name if isinstance(name, str) else "", path, depth)
             _require_readable(member, f"{path}.{name}" if path else str(name), depth + 1)
+
+
+def written_alike(given: Any, expected: Any) -> bool:
+    """Tell at once that two documents are equal, numbers by type too; False only says that they must be looked through.
+
+    JSON of sorted members is the same exactly for the same values.
+    """
+    try:
+        return orjson.dumps(given, option=orjson.OPT_SORT_KEYS) == orjson.dumps(expected, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits, or half of a surrogate pair
+        return False
 
 
 def canonical_document(document: Mapping[str, Any]) -> bytes:
