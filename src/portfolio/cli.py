@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "submit": "credentials",
         "revoke": "credentials",
         "verify": "verification",
+        "verifier": "verification.standalone",
         "audit": "operations",
         "retry": "operations",
         "bench": "operations",

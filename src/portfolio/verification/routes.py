@@ -18,6 +18,7 @@ from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.i18n import LANGUAGE_COOKIE, Language, choose_language
 from portfolio.verification import qr, rendering, service
 from portfolio.verification.pasted import foreign_host
+from portfolio.verification.standalone.page import host_of, page_policy, public_nodes, verifier_file
 from portfolio.web.uploads import read_body, read_upload
 
 router = APIRouter(tags=["verification"])
@@ -153,6 +154,16 @@ def bundle(request: Request, name: str) -> Response:
 def home(request: Request) -> Response:
     language = language_of(request)
     return _html(request, rendering.home_page(language=language), language)
+
+
+@router.get("/verifier.html", include_in_schema=False)
+def static_verifier(request: Request) -> Response:
+    """The page that checks without this service, to be opened here or saved; it has its own policy of contents."""
+    portfolio = portfolio_of(request)
+    settings = portfolio.settings
+    trust = public_nodes(portfolio.keeper.trust, named=settings.public_rpc_urls)
+    page = verifier_file(trust=trust, hosts=[host_of(settings.public_url)])
+    return HTMLResponse(page, headers={"content-security-policy": page_policy(), "cache-control": "no-cache"})
 
 
 @router.get("/about", include_in_schema=False)

@@ -8,6 +8,7 @@ import { loadFacts } from "./core/facts";
 import { parseJson, StructureError, type Json } from "./core/json";
 import { reportJson } from "./core/report";
 import { canonicalOptions, canonicalStatement, isGoodPoint, verifySignature } from "./core/signature";
+import { listed } from "./core/status_list";
 import { loadTrust } from "./core/trust";
 import { judge } from "./core/verdict";
 
@@ -25,9 +26,10 @@ function tried<T>(act: () => T): T | StructureError {
 }
 
 /** One file of tests/vectors/verdicts; `bundle` in base64. */
-function verdict(bundle: string, trust: string, facts: Parameters<typeof loadFacts>[0][], now: number) {
+async function verdict(bundle: string, trust: string, facts: Parameters<typeof loadFacts>[0][], now: number) {
   const asked: Asked | StructureError = tried(() => ask(bytesOf(bundle)));
-  return reportJson(judge(asked, { trust: loadTrust(trust), facts: facts.map(loadFacts), now }));
+  const said = asked instanceof StructureError ? null : await listed(asked.statusList, asked.credential.statement, now);
+  return reportJson(judge(asked, { trust: loadTrust(trust), facts: facts.map(loadFacts), now, listed: said }));
 }
 
 /** One file of tests/vectors/credentials. */

@@ -13,6 +13,8 @@ export interface Asked {
   signedAt: number;
   validUntil: number | null;
   warnings: Note[];
+  /** The snapshot in the bundle, unbelieved. */
+  statusList: JsonObject | null;
 }
 
 const MOST_INTEGER = 2n ** 53n - 1n;
@@ -32,7 +34,7 @@ class ReceiptError extends Error {
 
 /** Reads a bundle or a bare credential. Throws `StructureError`. */
 export function ask(data: Uint8Array): Asked {
-  const { credential: document, receipts } = readBundle(data);
+  const { credential: document, receipts, statusList } = readBundle(data);
   const credential = readCredential(document);
   const [usable, warnings] = usableReceipts(receipts, credential.digest);
   const { statement, publicKey, digest, issuerId } = credential;
@@ -42,6 +44,7 @@ export function ask(data: Uint8Array): Asked {
     signedAt: seconds(statement.valid_from),
     validUntil: statement.valid_until === null ? null : seconds(statement.valid_until),
     warnings,
+    statusList,
   };
 }
 
@@ -49,10 +52,16 @@ function seconds(instant: string): number {
   return Date.parse(instant) / 1000;
 }
 
-export function readBundle(data: Uint8Array): { credential: JsonObject; receipts: Json[] } {
+interface Bundle {
+  credential: JsonObject;
+  receipts: Json[];
+  statusList: JsonObject | null;
+}
+
+export function readBundle(data: Uint8Array): Bundle {
   const document = parseJson(data, LIMITS.bundle);
   if (!(document instanceof Map)) throw new StructureError("not_an_object");
-  if (document.get("type") !== "PortfolioBundle") return { credential: document, receipts: [] };
+  if (document.get("type") !== "PortfolioBundle") return { credential: document, receipts: [], statusList: null };
   if (document.get("version") !== 1n) throw new StructureError("bundle_version", "version");
   const names = [...document.keys()];
   if (!REQUIRED.every((name) => document.has(name)) || !names.every((name) => [...REQUIRED, ...OPTIONAL].includes(name))) {
@@ -66,7 +75,7 @@ export function readBundle(data: Uint8Array): { credential: JsonObject; receipts
     const hint = document.get(name) ?? null;
     if (hint !== null && !(hint instanceof Map)) throw new StructureError(`bundle_${name}`, name);
   }
-  return { credential, receipts };
+  return { credential, receipts, statusList: (document.get("status_list") ?? null) as JsonObject | null };
 }
 
 function readReceipt(value: Json): Receipt {

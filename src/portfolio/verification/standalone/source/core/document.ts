@@ -24,8 +24,8 @@ export interface Statement {
 export type Slots = Map<string, string | bigint>;
 
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const DID = /^did:web:[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:%3A[1-9][0-9]{0,4})?(?::[A-Za-z0-9._-]+)*$/;
-const LIST = /^https:\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[1-9][0-9]{0,4})?(?:\/[A-Za-z0-9._-]+)+$/;
+export const DID = /^did:web:[a-z0-9-]+(?:\.[a-z0-9-]+)*(?:%3A[1-9][0-9]{0,4})?(?::[A-Za-z0-9._-]+)*$/;
+export const LIST = /^https:\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[1-9][0-9]{0,4})?(?:\/[A-Za-z0-9._-]+)+$/;
 const INSTANT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$/;
 const MOST_IRI = 255;
 const MOST_INDEX = 2n ** 32n - 1n;
@@ -306,7 +306,7 @@ function requireIds(statement: Statement): void {
   if (statement.status_index > MOST_INDEX) throw new StructureError("bad_status", "status_index");
 }
 
-function isInstant(text: string): boolean {
+export function isInstant(text: string): boolean {
   const found = INSTANT.exec(text);
   if (!found) return false;
   const [year = 0, month = 0, day = 0] = found.slice(1).map(Number);

@@ -73,6 +73,7 @@ export interface Generated {
     | "last_year",
     number
   >;
+  status_list: { lines: string[]; length: number; document: { [name: string]: never } };
   verdicts: Record<string, string>;
   messages: Record<string, string>;
   wordings: Record<string, Wording>;

@@ -18,9 +18,11 @@ import {
   type Verdict,
 } from "./report";
 import { verifySignature } from "./signature";
+import type { Listed } from "./status_list";
 
 const CLOCK_TOLERANCE = 300; // seconds
 const AWARD_DISTANCE = 30; // days
+const LIST_TOLERANCE = 3600; // seconds
 const UNREADABLE = new Set(["bom", "not_an_object", "not_json", "not_utf8", "too_deep", "too_large"]);
 const OF_ANOTHER_VERSION = new Set(["bundle_version", "unknown_version", "unknown_context", "unknown_kind"]);
 
@@ -29,9 +31,11 @@ export interface Circumstances {
   facts: Facts[];
   /** The verifier's clock in unix seconds. */
   now: number;
+  /** What the status list in the bundle says; null where it says nothing. */
+  listed?: Listed | null;
 }
 
-export function judge(asked: Asked | StructureError, { trust, facts, now }: Circumstances): Report {
+export function judge(asked: Asked | StructureError, { trust, facts, now, listed = null }: Circumstances): Report {
   if (asked instanceof StructureError) return unreadable(asked, now);
   const { credential, question } = asked;
   const readings = readPairs(trust, facts, question, credential.statement.kind.bit, now);
@@ -56,6 +60,7 @@ export function judge(asked: Asked | StructureError, { trust, facts, now }: Circ
       ...readings.flatMap((reading) => reading.warnings),
       ...(trust.pairs.length ? [] : [note("no_pairs")]),
       ...awardWarning(asked, standing),
+      ...(genuine ? listWarning(listed, revocation, standing) : []),
     ],
     notes: notesOf(standing),
     credential: genuine ? credential : null,
@@ -196,6 +201,14 @@ function awardWarning(asked: Asked, standing: Standing): Note[] {
   const apart = Date.parse(registered.slice(0, 10)) - Date.parse(awarded);
   const days = Math.abs(Math.round(apart / 86_400_000));
   return days <= AWARD_DISTANCE ? [] : [note("award_far", { award_on: awarded, registered_at: registered, days })];
+}
+
+/** The warning for a status list that says otherwise than the register; it decides nothing. */
+function listWarning(listed: Listed | null, revocation: Revocation | null, standing: Standing): Note[] {
+  if (!listed || (!revocation && !standing.complete) || listed.revoked === Boolean(revocation)) return [];
+  // Signed before the revocation, or too shortly after it to hold it.
+  if (revocation && listed.signedAt <= revocation.revoked_at + LIST_TOLERANCE) return [];
+  return [note("status_list_disagrees")];
 }
 
 function notesOf({ moment: found }: Standing): Note[] {
