@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 
 import based58
 import orjson
@@ -21,6 +21,9 @@ from nacl.exceptions import BadSignatureError
 
 from portfolio.credentials.characters import UNREADABLE
 from portfolio.errors import PortfolioError
+
+ContextAt: TypeAlias = Callable[[str], Mapping[str, Any]]
+"""Returns the context of a URL, or raises `StructureError` "unknown_context"."""
 
 MAX_DOCUMENT: Final = 65_536
 """Bytes of JSON of one credential."""
@@ -173,16 +176,17 @@ def written_alike(given: Any, expected: Any) -> bool:
         return False
 
 
-def canonical_document(document: Mapping[str, Any]) -> bytes:
+def canonical_document(document: Mapping[str, Any], *, context_at: ContextAt | None = None) -> bytes:
     """Return the RDFC-1.0 N-Quads of a JSON-LD document as UTF-8, every line ending in LF (the slow path, some 5 ms).
 
-    Only the two packaged contexts can be named; any other raises `StructureError` "unknown_context". Terms that no
-    context defines leave no trace here: that is why `openbadges.extract` is strict. Source: W3C RDF Dataset
-    Canonicalization 1.0.
+    Only the two packaged contexts can be named, or those of `context_at`; any other raises `StructureError`
+    "unknown_context". Terms that no context defines leave no trace here: that is why `openbadges.extract` is strict.
+    Source: W3C RDF Dataset Canonicalization 1.0.
     """
     from pyld import jsonld  # loads slowly, and only shapes not seen before need it
 
-    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": _load_context}
+    loader = context_loader(context_at or packaged_context)
+    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": loader}
     try:
         quads: str = jsonld.normalize(dict(document), options)
     except jsonld.JsonLdError as error:
@@ -228,13 +232,18 @@ def packaged_context(url: str) -> Mapping[str, Any]:
     return context
 
 
-def _load_context(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "contentType": "application/ld+json",
-        "contextUrl": None,
-        "documentUrl": url,
-        "document": packaged_context(url),
-    }
+def context_loader(context_at: ContextAt) -> Callable[[str, Mapping[str, Any]], dict[str, Any]]:
+    """Return a document loader for PyLD that knows contexts by URL and fetches nothing."""
+
+    def load(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "contentType": "application/ld+json",
+            "contextUrl": None,
+            "documentUrl": url,
+            "document": context_at(url),
+        }
+
+    return load
 
 
 @lru_cache(maxsize=1024)
