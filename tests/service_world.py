@@ -93,9 +93,11 @@ class Service:
         self.work()
         return self.credentials(run_id)
 
-    def credentials(self, run_id: str | None = None) -> list[Credential]:
+    def credentials(self, run_id: str | None = None, *, minimal: bool = False) -> list[Credential]:
+        """The full forms, or the minimal ones, of all runs or of one, by row."""
         with self.portfolio.database.read() as session:
             query = select(Credential).order_by(col(Credential.row), col(Credential.created_at))
+            query = query.where(col(Credential.minimal_of).is_not(None) == minimal)
             if run_id:
                 query = query.where(Credential.run_id == run_id)
             return list(session.exec(query))

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from chain_world import free_port
 from portfolio.cli import COMMANDS, build
 from portfolio.credentials.models import RevocationReason
-from portfolio.credentials.service import revoke
+from portfolio.credentials.revocations import revoke
 from portfolio.errors import PortfolioError
 from portfolio.issuing.service import BadEndError
 from service_world import Service, surname, table

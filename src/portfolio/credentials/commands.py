@@ -36,7 +36,7 @@ def revoke(
     reason: Annotated[RevocationReason, typer.Option(help="why; shown to everybody who checks")],
 ) -> None:
     """Revoke a credential. It holds once the worker has told the chain."""
-    from portfolio.credentials import service
+    from portfolio.credentials import revocations, service
     from portfolio.operations.compose import open_portfolio
     from portfolio.organisations.service import organisation_by_slug
 
@@ -44,7 +44,7 @@ def revoke(
     with portfolio.database.write() as session:
         organisation = organisation_by_slug(session, slug=issuer)
         credential = service.credential_of(session, organisation=organisation, credential_id=credential_id)
-        service.revoke(session, credential=credential, reason=reason, clock=portfolio.clock)
+        revocations.revoke(session, credential=credential, reason=reason, clock=portfolio.clock)
     typer.echo(f"{credential_id}: to be revoked ({reason})")
 
 

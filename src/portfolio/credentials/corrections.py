@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from portfolio.credentials.forms import forms_of
 from portfolio.credentials.kinds import Kind, kind_of
 from portfolio.credentials.models import Credential, RevocationReason
-from portfolio.credentials.service import Award, Issuer, is_revoked, issue_awards, revoke
+from portfolio.credentials.revocations import is_revoked, revoke
+from portfolio.credentials.service import Award, Issuer, issue_awards
 from portfolio.credentials.values import FieldValue, ValueProblem, normalise, normalise_name
 from portfolio.db import new_id
 from portfolio.documents.vault import Vault
@@ -76,11 +78,14 @@ def correct(
     """
     if credential.replaced_by is not None:
         raise AlreadyReplacedError("this credential was corrected before", replaced_by=credential.replaced_by)
+    if credential.minimal_of is not None:
+        raise ConflictError("this is a minimal form: correct the full one", id=credential.minimal_of)
     kind = kind_of(credential.kind)
     award = replace(award, person_id=credential.person_id, row=credential.row, natural_key=credential.natural_key)
-    # The old row leaves the unique natural key first, so that the new one may take it.
-    marker = new_id()
-    session.execute(update(Credential).where(col(Credential.id) == credential.id).values(replaced_by=marker))
+    # The old rows leave the unique natural key first, so that the new ones may take it.
+    old = forms_of(session, credential=credential)
+    ids = [form.id for form in old]
+    session.execute(update(Credential).where(col(Credential.id).in_(ids)).values(replaced_by=new_id()))
     outcome = issue_awards(
         session,
         vault=vault,
@@ -93,11 +98,11 @@ def correct(
     )
     if not outcome.issued:
         raise ConflictError("another credential of this issuer already says the same", id=credential.id)
-    new = session.get_one(Credential, outcome.issued[0])
-    credential.replaced_by = new.id
-    new.replaces = credential.id
-    session.add_all([credential, new])
+    new = forms_of(session, credential=session.get_one(Credential, outcome.issued[0]))
+    for before, after in zip(old, new, strict=False):  # one issued before there were minimal forms has none
+        before.replaced_by, after.replaces = after.id, before.id
+    session.add_all([*old, *new])
     session.flush()
     if credential.digest is not None and not is_revoked(session, credential=credential):
-        revoke(session, credential=credential, reason=RevocationReason.SUPERSEDED, clock=clock, waits_for=new.id)
-    return new.id
+        revoke(session, credential=credential, reason=RevocationReason.SUPERSEDED, clock=clock, waits_for=new[0].id)
+    return new[0].id

@@ -12,7 +12,9 @@ from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
 from portfolio.credentials.canonical import verify_signature
+from portfolio.credentials.links import short_code
 from portfolio.credentials.models import Credential
+from portfolio.credentials.revocations import is_revoked
 from portfolio.credentials.service import credential_of, open_body
 from portfolio.credentials.signing import SignedCredential, read_credential
 from portfolio.credentials.statement import statement_of
@@ -59,6 +61,8 @@ def submit_signed(
     session.refresh(row, with_for_update=True)  # of two that submit at once, the second sees the first
     if row.digest is not None:
         raise AlreadySignedError("this credential is signed already; correct it instead", id=row.id)
+    if is_revoked(session, credential=row):
+        raise ConflictError("the other form of this credential is revoked: correct it instead", id=row.id)
     draft = statement_of(open_body(session, vault=vault, credential=row))
     if replace(signed.statement, valid_from=draft.valid_from) != draft:
         raise SignatureRefusedError("what was signed is not what was prepared; sign the draft unchanged", id=row.id)
@@ -70,6 +74,7 @@ def submit_signed(
     now = clock()
     body = document if isinstance(document, bytes) else orjson.dumps(document)
     row.digest = signed.digest
+    row.short_code = short_code(signed.digest)
     row.public_key = signed.public_key
     row.sealed_body = vault.seal_for(person.key, body, context=f"credential:{row.id}")
     row.signed_at = now

@@ -17,19 +17,26 @@ from portfolio.organisations.models import Organisation
 
 @dataclass(frozen=True, slots=True)
 class CredentialView:
-    """A credential with what stands in other tables. `token` is None for a draft: it has no link yet."""
+    """A credential with what stands in other tables. A draft has no link yet, so `token` is None; `minimal_token` is
+    that of its minimal form.
+    """
 
     credential: Credential
     state: AnchoringState
     token: str | None
+    minimal_token: str | None
     revocation: Revocation | None
 
 
 def list_credentials(
     session: Session, *, vault: Vault, organisation: Organisation, run_id: str | None, after: str | None, limit: int
 ) -> list[CredentialView]:
-    """Return a page of the organisation's credentials, by id."""
-    query = select(Credential).where(Credential.organisation_id == organisation.id)
+    """Return a page of the organisation's credentials in their full form, by id."""
+    query = (
+        select(Credential)
+        .where(Credential.organisation_id == organisation.id)
+        .where(col(Credential.minimal_of).is_(None))
+    )
     if run_id is not None:
         query = query.where(Credential.run_id == run_id)
     if after is not None:
@@ -42,6 +49,11 @@ def views_of(session: Session, *, vault: Vault, credentials: Sequence[Credential
     """Return credentials with their state, link and revocation, in the same order."""
     stands = standings(session, digests=[row.digest for row in credentials if row.digest])
     ids = [row.id for row in credentials]
+    minimal_tokens = {
+        form.minimal_of: token_of(vault, form)
+        for form in session.exec(select(Credential).where(col(Credential.minimal_of).in_(ids)))
+        if form.digest
+    }
     revocations = {
         revocation.credential_id: revocation
         for revocation in session.exec(select(Revocation).where(col(Revocation.credential_id).in_(ids)))
@@ -51,7 +63,7 @@ def views_of(session: Session, *, vault: Vault, credentials: Sequence[Credential
         standing = stands.get(row.digest) if row.digest else None
         state = standing.state if standing else AnchoringState.DRAFT
         token = token_of(vault, row) if row.digest else None
-        views.append(CredentialView(row, state, token, revocations.get(row.id)))
+        views.append(CredentialView(row, state, token, minimal_tokens.get(row.id), revocations.get(row.id)))
     return views
 
 

@@ -66,6 +66,10 @@ class Credential(SQLModel, table=True):
     signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     replaces: str | None = Field(default=None, index=True)
     replaced_by: str | None = None
+    minimal_of: str | None = Field(default=None, index=True, description="the full form, where this is the minimal one")
+    short_code: str | None = Field(
+        default=None, index=True, max_length=14, description="on the paper; none for a draft"
+    )
     status_list: int | None = Field(default=None, description="number of the issuer's status list")
     status_index: int | None = Field(default=None, description="place in it; stays when what the row says is erased")
 
@@ -88,6 +92,7 @@ class Revocation(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True)
     organisation_id: str = Field(foreign_key="organisation.id", index=True)
     credential_id: str = Field(unique=True)
+    decision_id: str = Field(index=True, description="the same for both forms: they go to the chain in one call")
     digest: bytes
     reason: RevocationReason = Field(sa_type=EnumText(RevocationReason))
     requested_at: datetime = Field(sa_type=UtcDateTime)

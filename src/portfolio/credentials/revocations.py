@@ -1,19 +1,82 @@
-"""From an issuer's decision to revoke to the chain's word that it holds."""
+"""From an issuer's decision to revoke, in both forms, to the chain's word that it holds."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.models import CallPurpose, Sender
 from portfolio.anchoring.service import enqueue_call, final_at, standing_of
 from portfolio.anchoring.states import AnchoringState
-from portfolio.credentials.models import Credential, Revocation
+from portfolio.credentials.forms import forms_of
+from portfolio.credentials.models import Credential, Revocation, RevocationReason
+from portfolio.db import new_id
+from portfolio.errors import ConflictError
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
 
 DIGESTS_A_CALL = 100
+
+
+class AlreadyRevokedError(ConflictError):
+    code = "already_revoked"
+
+
+def is_revoked(session: Session, *, credential: Credential) -> bool:
+    """Tell whether its issuer has decided to revoke it, in either form and for whatever reason."""
+    ids = [form.id for form in forms_of(session, credential=credential)]
+    known = select(Revocation.id).where(col(Revocation.credential_id).in_(ids))
+    return session.exec(known).first() is not None
+
+
+def revoke(
+    session: Session,
+    *,
+    credential: Credential,
+    reason: RevocationReason,
+    clock: Clock,
+    waits_for: str | None = None,
+) -> Revocation:
+    """Decide to revoke both forms; the chain is told by the worker, and the revocation holds from then on.
+
+    Either form may be given; returns the revocation of that one.
+    """
+    signed = [form for form in forms_of(session, credential=credential) if form.digest is not None]
+    if credential.digest is None:
+        raise ConflictError("a draft is not signed yet and cannot be revoked: correct it instead", id=credential.id)
+    ids = [form.id for form in signed]
+    known = session.exec(select(Revocation).where(col(Revocation.credential_id).in_(ids))).all()
+    if known:
+        _revoke_at_once(known, credential, reason)
+        session.add_all(known)
+        return next(revocation for revocation in known if revocation.credential_id == credential.id)
+    decision, now = new_id(), clock()
+    made = {
+        form.id: Revocation(
+            organisation_id=form.organisation_id,
+            credential_id=form.id,
+            decision_id=decision,
+            digest=form.digest or b"",
+            reason=reason,
+            requested_at=now,
+            waits_for=waits_for,
+        )
+        for form in signed
+    }
+    session.add_all(made.values())
+    session.flush()
+    return made[credential.id]
+
+
+def _revoke_at_once(known: Sequence[Revocation], credential: Credential, reason: RevocationReason) -> None:
+    """A correction still waits for its turn; a real reason does not have to wait with it."""
+    if any(revocation.call_id is not None or revocation.waits_for is None for revocation in known):
+        raise AlreadyRevokedError("this credential is revoked already", id=credential.id, reason=known[0].reason)
+    for revocation in known:
+        revocation.reason, revocation.waits_for = reason, None
 
 
 def queue_revocations(session: Session, *, clock: Clock) -> int:
@@ -21,7 +84,7 @@ def queue_revocations(session: Session, *, clock: Clock) -> int:
     open_ones = session.exec(
         select(Revocation)
         .where(col(Revocation.call_id).is_(None))
-        .order_by(col(Revocation.requested_at))
+        .order_by(col(Revocation.requested_at), col(Revocation.decision_id))
         .limit(10 * DIGESTS_A_CALL)
         .with_for_update(skip_locked=True)
     ).all()
@@ -31,9 +94,21 @@ def queue_revocations(session: Session, *, clock: Clock) -> int:
             groups[revocation.organisation_id, revocation.reason].append(revocation)
     for (organisation_id, _), group in groups.items():
         organisation = session.get_one(Organisation, organisation_id)
-        for start in range(0, len(group), DIGESTS_A_CALL):
-            _queue(session, organisation, group[start : start + DIGESTS_A_CALL], clock)
+        for call in _calls(group):
+            _queue(session, organisation, call, clock)
     return sum(map(len, groups.values()))
+
+
+def _calls(group: Sequence[Revocation]) -> Iterator[list[Revocation]]:
+    """Divide revocations among calls; what was decided as one thing stays in one call."""
+    call: list[Revocation] = []
+    for _, decided in groupby(group, key=lambda revocation: revocation.decision_id):
+        together = list(decided)
+        if call and len(call) + len(together) > DIGESTS_A_CALL:
+            yield call
+            call = []
+        call += together
+    yield call
 
 
 def revocations_wait(session: Session) -> bool:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portfolio.anchoring.states import AnchoringState
 from portfolio.auth import CallingOrganisation, portfolio_of
-from portfolio.credentials import corrections, drafts, listing, service
+from portfolio.credentials import corrections, drafts, listing, revocations, service
 from portfolio.credentials.kinds import kind_of
 from portfolio.credentials.models import RevocationReason
 from portfolio.people.service import Profile
@@ -29,6 +29,7 @@ class CredentialOut(BaseModel):
     state: AnchoringState
     row: int | None
     link: str | None
+    minimal_link: str | None
     created_at: datetime
     replaced_by: str | None
     revocation_requested: RevocationReason | None
@@ -116,7 +117,7 @@ def revoke(request: Request, organisation: CallingOrganisation, credential_id: s
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
         credential = service.credential_of(session, organisation=organisation, credential_id=credential_id)
-        service.revoke(session, credential=credential, reason=body.reason, clock=portfolio.clock)
+        revocations.revoke(session, credential=credential, reason=body.reason, clock=portfolio.clock)
         return _out(request, listing.view_of(session, vault=portfolio.vault, credential=credential))
 
 
@@ -143,14 +144,15 @@ def correct(request: Request, organisation: CallingOrganisation, credential_id: 
 
 
 def _out(request: Request, view: listing.CredentialView) -> CredentialOut:
-    link = f"{portfolio_of(request).settings.public_url}/v/{view.token}" if view.token else None
+    links = f"{portfolio_of(request).settings.public_url}/v/"
     row = view.credential
     return CredentialOut(
         id=row.id,
         kind=row.kind,
         state=view.state,
         row=row.row,
-        link=link,
+        link=links + view.token if view.token else None,
+        minimal_link=links + view.minimal_token if view.minimal_token else None,
         created_at=row.created_at,
         replaced_by=row.replaced_by,
         revocation_requested=view.revocation.reason if view.revocation else None,

@@ -7,23 +7,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
+from portfolio.credentials.forms import allocate_pairs, minimal_statement
 from portfolio.credentials.kinds import Kind
-from portfolio.credentials.links import link_token, token_hash
-from portfolio.credentials.models import Credential, Revocation, RevocationReason
+from portfolio.credentials.links import link_token, short_code, token_hash
+from portfolio.credentials.models import Credential
 from portfolio.credentials.openbadges import Statement
 from portfolio.credentials.signing import Signer, issue
 from portfolio.credentials.statement import statement_json, statement_of
-from portfolio.credentials.status import allocate_indexes, number_of
+from portfolio.credentials.status import number_of
 from portfolio.credentials.values import FieldValue
 from portfolio.db import new_id
 from portfolio.documents.vault import Vault
-from portfolio.errors import ConflictError, ForbiddenError, NotFoundError
+from portfolio.errors import ForbiddenError, NotFoundError
 from portfolio.jobs import Clock, crash_point
 from portfolio.organisations.keys import present_key, signer_of
 from portfolio.organisations.models import Organisation, Purpose
@@ -34,10 +36,6 @@ LOOKUP = 500  # natural keys in one query: below every database's limit of param
 
 class KindNotAllowedError(ForbiddenError):
     code = "kind_not_allowed"
-
-
-class AlreadyRevokedError(ConflictError):
-    code = "already_revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,8 @@ def issue_awards(
 ) -> Outcome:
     """Issue what is new, count what is there already, list what differs. Harmless to repeat.
 
-    With the issuer's signer the credentials are SIGNED and queued for the next batch, else they wait as DRAFT.
+    Each award becomes two credentials, its full and its minimal form; the outcome speaks of the full ones.
+    With the issuer's signer they are SIGNED and queued for the next batch, else they wait as DRAFT.
     """
     check_kind(issuer.organisation, kind)
     keyed = [_key(vault, issuer.organisation, kind, award, valid_until) for award in awards]
@@ -107,14 +106,14 @@ def issue_awards(
         return outcome
     now = clock()
     people = _people(session, vault, issuer.organisation, fresh, now)
-    places = allocate_indexes(session, organisation=issuer.organisation, count=len(fresh))
-    drafts = [
-        _Draft(item, person, _statement(issuer.organisation, kind, item.award, place, now, valid_until))
-        for item, person, place in zip(fresh, people, places, strict=True)
-    ]
+    places = allocate_pairs(session, organisation=issuer.organisation, count=len(fresh))
+    drafts = []
+    for item, person, (place, other) in zip(fresh, people, places, strict=True):
+        full = _statement(issuer.organisation, kind, item.award, place, now, valid_until)
+        drafts.append(_Draft(item, person, full, minimal_statement(full, other)))
     _store(session, vault, issuer, drafts, run_id, now)
     crash_point("pre_commit")
-    outcome.issued.extend(draft.statement.id.removeprefix("urn:uuid:") for draft in drafts)
+    outcome.issued.extend(_id(draft.full) for draft in drafts)
     return outcome
 
 
@@ -137,6 +136,8 @@ def preview_awards(
 
 def check_kind(organisation: Organisation, kind: Kind) -> None:
     """Raise `KindNotAllowedError` unless the organisation is admitted for this kind."""
+    if kind.minimal_of:
+        raise KindNotAllowedError(f"issue {kind.minimal_of}: its minimal form is signed with it", kind=kind.code)
     if not organisation.kinds >> kind.bit & 1:
         raise KindNotAllowedError(
             f"{organisation.slug} is not admitted for {kind.code}: ask the registrar", kind=kind.code
@@ -147,7 +148,8 @@ def check_kind(organisation: Organisation, kind: Kind) -> None:
 class _Draft:
     item: _Keyed
     person: KnownPerson
-    statement: Statement
+    full: Statement
+    minimal: Statement
 
 
 def _people(
@@ -255,38 +257,47 @@ def _statement(
 def _store(
     session: Session, vault: Vault, issuer: Issuer, drafts: Sequence[_Draft], run_id: str | None, now: datetime
 ) -> None:
-    rows: list[dict[str, object]] = []
-    digests: list[bytes] = []
+    rows: list[dict[str, Any]] = []
     for draft in drafts:
-        credential_id = draft.statement.id.removeprefix("urn:uuid:")
-        signed = issue(draft.statement, issuer.signer) if issuer.signer else None
-        body = signed.document if signed else statement_json(draft.statement)
-        if signed:
-            digests.append(signed.digest)
-        token = link_token(vault.secret("links"), credential_id=credential_id, version=1)
-        rows.append(
-            {
-                "id": credential_id,
-                "organisation_id": issuer.organisation.id,
-                "person_id": draft.person.id,
-                "run_id": run_id,
-                "row": draft.item.award.row,
-                "kind": draft.statement.kind,
-                "natural_key": draft.item.natural_key,
-                "content": draft.item.content,
-                "digest": signed.digest if signed else None,
-                "public_key": issuer.public_key,
-                "sealed_body": vault.seal_for(draft.person.key, body, context=f"credential:{credential_id}"),
-                "link_version": 1,
-                "token_hash": token_hash(token),
-                "created_at": now,
-                "signed_at": now if signed else None,
-                "status_list": number_of(draft.statement.status_list),
-                "status_index": draft.statement.status_index,
-            }
-        )
+        # The minimal form stands first among the leaves: where the full one is FINAL, the other is too.
+        minimal = _row(vault, issuer, draft, draft.minimal, now)
+        rows += [
+            {**minimal, "minimal_of": _id(draft.full), "run_id": None},
+            {**_row(vault, issuer, draft, draft.full, now), "minimal_of": None, "run_id": run_id},
+        ]
     session.execute(insert(Credential), rows)
+    digests = [row["digest"] for row in rows if row["digest"] is not None]
     add_leaves(session, digests=digests, tag="credential", now=now)
+
+
+def _row(vault: Vault, issuer: Issuer, draft: _Draft, statement: Statement, now: datetime) -> dict[str, Any]:
+    credential_id = _id(statement)
+    signed = issue(statement, issuer.signer) if issuer.signer else None
+    body = signed.document if signed else statement_json(statement)
+    token = link_token(vault.secret("links"), credential_id=credential_id, version=1)
+    return {
+        "id": credential_id,
+        "organisation_id": issuer.organisation.id,
+        "person_id": draft.person.id,
+        "row": draft.item.award.row,
+        "kind": statement.kind,
+        "natural_key": draft.item.natural_key,
+        "content": draft.item.content,
+        "digest": signed.digest if signed else None,
+        "short_code": short_code(signed.digest) if signed else None,
+        "public_key": issuer.public_key,
+        "sealed_body": vault.seal_for(draft.person.key, body, context=f"credential:{credential_id}"),
+        "link_version": 1,
+        "token_hash": token_hash(token),
+        "created_at": now,
+        "signed_at": now if signed else None,
+        "status_list": number_of(statement.status_list),
+        "status_index": statement.status_index,
+    }
+
+
+def _id(statement: Statement) -> str:
+    return statement.id.removeprefix("urn:uuid:")
 
 
 def open_body(session: Session, *, vault: Vault, credential: Credential) -> bytes:
@@ -329,41 +340,3 @@ def issuer_of(session: Session, *, vault: Vault, organisation_id: str) -> Issuer
     organisation = session.get_one(Organisation, organisation_id)
     key = present_key(session, organisation=organisation, purpose=Purpose.CREDENTIAL)
     return Issuer(organisation, key.public_key, signer_of(vault, key))
-
-
-def is_revoked(session: Session, *, credential: Credential) -> bool:
-    """Tell whether its issuer has decided to revoke it, for whatever reason."""
-    known = select(Revocation.id).where(Revocation.credential_id == credential.id)
-    return session.exec(known).first() is not None
-
-
-def revoke(
-    session: Session,
-    *,
-    credential: Credential,
-    reason: RevocationReason,
-    clock: Clock,
-    waits_for: str | None = None,
-) -> Revocation:
-    """Decide to revoke; the chain is told by the worker, and the revocation holds from then on."""
-    if credential.digest is None:
-        raise ConflictError("a draft is not signed yet and cannot be revoked: correct it instead", id=credential.id)
-    known = session.exec(select(Revocation).where(Revocation.credential_id == credential.id)).first()
-    if known is not None and known.call_id is None and known.waits_for is not None:
-        # A correction still waits for its turn; a real reason does not have to wait with it.
-        known.reason, known.waits_for = reason, None
-        session.add(known)
-        return known
-    if known is not None:
-        raise AlreadyRevokedError("this credential is revoked already", id=credential.id, reason=known.reason)
-    revocation = Revocation(
-        organisation_id=credential.organisation_id,
-        credential_id=credential.id,
-        digest=credential.digest,
-        reason=reason,
-        requested_at=clock(),
-        waits_for=waits_for,
-    )
-    session.add(revocation)
-    session.flush()
-    return revocation

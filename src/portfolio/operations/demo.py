@@ -19,7 +19,8 @@ from portfolio.credentials.corrections import correct
 from portfolio.credentials.kinds import ISSUED_KINDS
 from portfolio.credentials.listing import views_of
 from portfolio.credentials.models import Credential, RevocationReason
-from portfolio.credentials.service import Award, issuer_of, open_statement, revoke
+from portfolio.credentials.revocations import revoke
+from portfolio.credentials.service import Award, issuer_of, open_statement
 from portfolio.errors import PortfolioError
 from portfolio.issuing.service import TableRequest, read_request, start_run
 from portfolio.operations.worker import Worker
