@@ -141,10 +141,15 @@ def _zone_name(when: datetime, language: Language) -> str:
     return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
-def terminal_translator() -> Callable[[str], str]:
-    """Return the translation for a terminal: `PORTFOLIO_LANGUAGE`, else the locale of the shell, else Russian."""
+def terminal_language() -> Language:
+    """Return the language of a terminal: `PORTFOLIO_LANGUAGE`, else the locale of the shell, else Russian."""
     for name in ("PORTFOLIO_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         wanted = os.environ.get(name, "")[:2].lower()
         if wanted in LANGUAGES:
-            return gettext_for(wanted)
-    return gettext_for(DEFAULT_LANGUAGE)
+            return wanted
+    return DEFAULT_LANGUAGE
+
+
+def terminal_translator() -> Callable[[str], str]:
+    """Return the translation for a terminal, into `terminal_language()`."""
+    return gettext_for(terminal_language())

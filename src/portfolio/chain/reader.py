@@ -5,6 +5,7 @@ An outage, a wrong network or nonsense gives `PairUnknown`; nothing here raises 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -132,6 +133,24 @@ class PairReader:
             )
             for answers, transactions in zip(first.answers, first.transactions, strict=True)
         ]
+
+    def pin(self, *, now: int) -> Head | PairUnknown:
+        """Return the newest block, for `read_many` to be asked at more than once, or why there is none to read at."""
+        unknown: PairUnknown | None = None
+        for chain in self._chains:
+            found = self._read_or_not(chain, [], None, now)
+            if not isinstance(found, PairUnknown):
+                return Head(found.head.number, found.head.hash, found.head.time)
+            unknown = unknown or found
+        return unknown or self._unknown(UnknownCode.UNREACHABLE, "no node is configured for this pair")
+
+    def stands(self, head: Head) -> bool | None:
+        """Tell whether a block is on the chain still; None where no node can tell."""
+        for chain in self._chains:
+            with contextlib.suppress(UnavailableError):
+                found = chain.block(head.number)
+                return found is not None and found.hash == head.hash
+        return None
 
     def touched_since(self, head: Head | None) -> Touched:
         """What changed after `head` (None: nothing is known yet). Raises UnavailableError when no node can tell."""

@@ -1,29 +1,55 @@
-"""`portfolio verify`: judges a file or the file behind a link, without a database, by trust roots the user controls."""
+"""`portfolio verify` and `portfolio upgrade`: judge files, links and lists by trust roots that the user controls.
+
+Neither needs a database or a service; what can be refused of a call exits 64, and 1, 2 and 3 are verdicts.
+"""
 
 from __future__ import annotations
 
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Self
 
-import httpx2
 import orjson
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from portfolio.chain.reader import PairReader
 from portfolio.config import Settings
-from portfolio.credentials.bundles import MAX_BUNDLE
-from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.facts import TrustRoots
-from portfolio.credentials.report import EXIT_USAGE, Outcome, Report
+from portfolio.credentials.report import EXIT_USAGE, Outcome, Report, Translate
 from portfolio.credentials.trust import load_trust
-from portfolio.credentials.verdict import ask, judge
-from portfolio.errors import PortfolioError, UnavailableError
+from portfolio.errors import PortfolioError
+from portfolio.i18n import N_, Language, gettext_for, terminal_language
+from portfolio.verification import inputs, remarks, sources
+from portfolio.verification.batch import Summary, verify_sources
+from portfolio.verification.inputs import InputError
+from portfolio.verification.judging import Finding, Judge, Terms
+from portfolio.verification.reports import PARTIAL, ReportFile, ReportFileError, rows_json
+from portfolio.verification.rows import Row
+from portfolio.verification.sources import Source
 
 MARKS = {Outcome.PASS: "[green]✓[/green]", Outcome.FAIL: "[red]✗[/red]", Outcome.UNKNOWN: "[yellow]?[/yellow]"}
+COLOURS = {"VALID": "green", "INVALID": "red", "REVOKED": "red", "EXPIRED": "yellow"}
+INTERRUPTED = 130
+_SHOWN_ROWS = 20  # of the documents that are not valid; a report has them all
+
+SourceArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="PDF, bundle, credential, public link, photo of a QR code; folder, ZIP or list (TXT, CSV, XLSX, JSONL)",
+    ),
+]
+RpcOption = Annotated[
+    list[str] | None,
+    typer.Option(help="ask this node instead of those of the trust file; given again, all must agree"),
+]
+TrustOption = Annotated[Path | None, typer.Option(help="trust roots file; default: DATA_DIR/trust.json")]
+ReportOption = Annotated[Path | None, typer.Option(help="write what was found to a .csv, .xlsx or .json file")]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="ask nobody, and say what was therefore not checked")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print the report as JSON")]
 
 
 class UsageError(PortfolioError):
@@ -31,42 +57,96 @@ class UsageError(PortfolioError):
 
 
 def verify(
-    source: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="a bundle, a credential, or a public link")],
-    rpc: Annotated[list[str] | None, typer.Option(help="ask this node instead of those of the trust file")] = None,
-    trust: Annotated[Path | None, typer.Option(help="trust roots file; default: DATA_DIR/trust.json")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON")] = False,
+    source: SourceArgument,
+    rpc: RpcOption = None,
+    trust: TrustOption = None,
+    report: ReportOption = None,
+    offline: OfflineOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Judge a credential. Exits 0 VALID, 1 INVALID / REVOKED / EXPIRED, 2 PENDING, 3 CANNOT_CHECK, 64 wrong usage."""
-    try:
-        roots = _trust(trust)
-        report = verify_bytes(_read(source), roots, rpc or [])
-    except UsageError as error:
-        typer.echo(error.message, err=True)
-        raise typer.Exit(EXIT_USAGE) from None
-    except UnavailableError as error:
-        # The link did not answer: that says nothing of the credential.
-        typer.echo(error.message, err=True)
-        raise typer.Exit(3) from None
-    if as_json:
-        sys.stdout.buffer.write(orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
-    else:
-        print_report(report)
-    raise typer.Exit(report.exit_code)
+    """Judge credentials. Exits 0 VALID, 1 INVALID / REVOKED / EXPIRED, 2 PENDING, 3 CANNOT_CHECK, 64 wrong usage.
 
-
-def verify_bytes(data: bytes, roots: TrustRoots, rpc: list[str]) -> Report:
-    """Judge a bundle or credential by the nodes of the trust roots, or by `rpc` instead."""
-    now = int(time.time())
-    try:
-        asked = ask(data)
-    except StructureError as error:
-        return judge(error, trust=roots, facts=(), now=now)
-    facts = [PairReader.of(pair, rpc_urls=rpc or None).read_facts(asked.question, now=now) for pair in roots.pairs]
-    return judge(asked, trust=roots, facts=facts, now=now)
-
-
-def _trust(path: Path | None) -> TrustRoots:
+    Of many documents the worst decides: 1 before 3 before 2 before 0.
+    """
+    language = terminal_language()
     settings = Settings()
+    try:
+        terms = Terms(_trust(trust, settings), rpc=tuple(rpc or ()), offline=offline, public_url=settings.public_url)
+        if report is None and len(source) == 1 and sources.is_single(source[0]):
+            code = _verify_one(sources.single(source[0]), terms, language, as_json=as_json)
+        else:
+            code = _verify_many(source, terms, language, report=report, as_json=as_json)
+    except (UsageError, ReportFileError, InputError) as error:
+        typer.echo(gettext_for(language)(error.message), err=True)
+        raise typer.Exit(EXIT_USAGE) from None
+    raise typer.Exit(code)
+
+
+def _verify_one(source: Source, terms: Terms, language: Language, *, as_json: bool) -> int:
+    (finding,) = Judge(terms).judge([source])
+    if finding.refusal is not None:
+        typer.echo(gettext_for(language)(_refusal(finding.refusal)), err=True)
+        for remark in finding.remarks:
+            typer.echo(remark.text(gettext_for(language)), err=True)
+        return EXIT_USAGE
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps(finding_json(finding), option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        print_finding(finding, gettext_for(language))
+    return finding.report.exit_code
+
+
+def _refusal(code: str) -> str:
+    return inputs.MESSAGES.get(code) or remarks.MESSAGES[code]
+
+
+def _verify_many(arguments: list[str], terms: Terms, language: Language, *, report: Path | None, as_json: bool) -> int:
+    translate = gettext_for(language)
+    summary = Summary()
+    shown: list[Row] = []
+    # Paths and offsets, not documents: some 300 bytes each, so that the bar knows how many there are.
+    listed = list(sources.expand(arguments))
+    if not listed:
+        raise UsageError(N_("There is nothing to check."))
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(ReportFile(report, terms, summary, translate=translate)) if report else None
+            advance = stack.enter_context(_Bar(len(listed))).advance
+            for row in verify_sources(listed, terms, summary=summary, language=language, advance=advance):
+                if file is not None:
+                    file.add(row)
+                if as_json or (row.verdict != "VALID" and len(shown) < _SHOWN_ROWS):
+                    shown.append(row)
+    except KeyboardInterrupt:
+        typer.echo(translate(PARTIAL) % {"total": summary.total}, err=True)
+        return INTERRUPTED
+    if as_json:
+        sys.stdout.buffer.write(rows_json(shown, terms, summary) + b"\n")
+    else:
+        print_summary(summary, shown, terms, translate)
+    return summary.exit_code
+
+
+class _Bar:
+    """A progress bar on standard error, where that is a terminal. It has no thread: workers are forked beside it."""
+
+    def __init__(self, total: int) -> None:
+        columns = (TextColumn("verify"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True)
+        self._task = self._progress.add_task("verify", total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def advance(self, count: int) -> None:
+        self._progress.update(self._task, advance=count, refresh=True)
+
+
+def _trust(path: Path | None, settings: Settings) -> TrustRoots:
     chosen = path or settings.trust_file or settings.data_dir / "trust.json"
     try:
         return load_trust(chosen.read_bytes())
@@ -76,49 +156,49 @@ def _trust(path: Path | None) -> TrustRoots:
         raise UsageError(error.message) from None
 
 
-def _read(source: str) -> bytes:
-    if source.startswith(("http://", "https://")):
-        return _fetch(source)
-    try:
-        with Path(source).open("rb") as file:
-            data = file.read(MAX_BUNDLE + 1)
-    except OSError as error:
-        raise UsageError(f"{source} cannot be read: {error.strerror}") from None
-    return data
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Return the report of one document with what the command adds: short code, and remarks on the way it came."""
+    said = [{"code": remark.code, "message": remark.text(), "data": dict(remark.data)} for remark in finding.remarks]
+    return {**finding.report.to_json(), "short_code": finding.short_code, "remarks": said}
 
 
-def _fetch(url: str) -> bytes:
-    """Fetch the bundle behind a public link. Whoever serves it can at most withhold it: nothing in it is believed."""
-    parts = urlsplit(url)
-    path = parts.path
-    if path.startswith("/v/"):
-        path = f"/c/{path.removeprefix('/v/').strip('/')}.json"
-    try:
-        answer = httpx2.get(parts._replace(path=path, query="", fragment="").geturl(), timeout=15)
-    except httpx2.HTTPError as error:
-        raise UnavailableError(f"the link did not answer ({type(error).__name__}); try again later") from None
-    if answer.status_code in {404, 410}:
-        raise UsageError("nothing is known under this link: it may be mistyped, replaced or withdrawn")
-    if answer.status_code != httpx2.codes.OK or len(answer.content) > MAX_BUNDLE:
-        raise UnavailableError(f"the link answered {answer.status_code}; try again later")
-    return answer.content
-
-
-def print_report(report: Report) -> None:
-    """Print a report for people."""
+def print_finding(finding: Finding, translate: Translate) -> None:
+    """Print one finding for people."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]{report.verdict}[/bold]  {report.verdict.message}")
-    if report.statement is not None:
-        shown: dict[str, Any] = {
-            "holder": report.statement.holder_name,
-            "issuer": report.issuer_name,
-            "kind": report.statement.kind,
-            **report.statement.fields,
-        }
-        for name, value in shown.items():
-            console.print(f"  {name}: {value}", markup=False)
+    report = finding.report
+    console.print(f"[bold]{report.verdict}[/bold]  {translate(report.verdict.message)}")
+    for name, value in _shown(finding.report, finding.short_code):
+        console.print(f"  {name}: {value}", markup=False)
     for check in report.checks:
         console.print(f"  {MARKS[check.outcome]} ", end="")
-        console.print(f"{check.name}: {check.text()}", markup=False)
-    for note in (*report.warnings, *report.notes):
-        console.print(f"  ! {note.text()}", markup=False)
+        console.print(f"{check.name}: {check.text(translate)}", markup=False)
+    said = [note.text(translate) for note in (*report.warnings, *report.notes)]
+    for text in [*said, *(remark.text(translate) for remark in finding.remarks)]:
+        console.print(f"  ! {text}", markup=False)
+
+
+def _shown(report: Report, short_code: str | None) -> Iterator[tuple[str, Any]]:
+    if report.statement is not None:
+        yield "holder", report.statement.holder_name
+        yield "issuer", report.issuer_name
+        yield "kind", report.statement.kind
+        yield from report.statement.fields.items()
+    if report.statement is not None and short_code:
+        yield "short code", short_code
+
+
+def print_summary(summary: Summary, bad: list[Row], terms: Terms, translate: Translate) -> None:
+    """Print counts by verdict and the first documents that are not valid."""
+    console = Console(highlight=False, soft_wrap=True)
+    for row in bad:
+        console.print(f"[{COLOURS.get(row.verdict, 'yellow')}]{row.verdict:13}[/]", end=" ")
+        console.print(f"{row.source}: {row.message}", markup=False)
+    counted = summary.total - summary.counts.get("VALID", 0) - len(bad)
+    if counted > 0:
+        console.print(translate(N_("... and %(count)s more; --report FILE writes them all.")) % {"count": counted})
+    for verdict, count in sorted(summary.counts.items()):
+        console.print(f"[bold]{verdict:13}[/bold] {count}")
+    if terms.offline:
+        console.print(translate(remarks.MESSAGES["offline"]))
+    if summary.unchecked_end:
+        console.print(translate(remarks.MESSAGES["end_unchecked"]))

@@ -1,8 +1,54 @@
-"""What a person pastes into the check box, before anything is looked up (pure)."""
+"""What a person pastes into the check box or a QR code holds, before anything is looked up (pure)."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
+
+from portfolio.credentials.links import read_short_code
+
+_PATH: Final = re.compile(
+    r"(?P<before>(?:/[\w.~-]{1,64}){0,4})/(?:v/(?P<page>[\w-]{16,64})/?|c/(?P<file>[\w-]{16,64})\.(?:json|pdf))"
+)
+_MAX_LINK: Final = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLink:
+    """An address of a credential at some service: whose it is, the token, and the short code that its QR also carries.
+
+    `bundle_url` is where that service gives the bundle; whoever answers there can at most withhold it.
+    """
+
+    url: str
+    host: str
+    token: str
+    bundle_url: str
+    short_code: str | None = None
+
+
+def link_in(text: str) -> PublicLink | None:
+    """Read `http(s)://host/v/{token}[#code]` or `.../c/{token}.json|pdf`, or return None; the host is not judged here.
+
+    No other address is ever fetched for a stranger's list or QR code: a verifier must not become a tool that asks
+    machines of somebody else's choice (fault 100).
+    """
+    text = text.strip()
+    if len(text) > _MAX_LINK or not text.isprintable():
+        return None
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    path = _PATH.fullmatch(parts.path)
+    if parts.scheme.lower() not in {"http", "https"} or not host or path is None or "@" in parts.netloc:
+        return None
+    token = path["page"] or path["file"]
+    bundle = parts._replace(path=f"{path['before']}/c/{token}.json", query="", fragment="").geturl()
+    return PublicLink(text, host, token, bundle, read_short_code(parts.fragment))
 
 
 def foreign_host(text: str, *, public_url: str) -> str | None:
