@@ -25,6 +25,7 @@ from portfolio.config import Settings
 from portfolio.credentials import routes as credentials_routes
 from portfolio.credentials.facts import TrustedPair
 from portfolio.db import Database
+from portfolio.diplomas import routes as diplomas_routes
 from portfolio.documents import routes as documents_routes
 from portfolio.documents.storage import DocumentStore
 from portfolio.documents.vault import Vault
@@ -86,6 +87,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
     app.router.routes.insert(0, Route("/v/{token}", link_page, methods=["GET", "HEAD"]))
     app.router.routes.insert(1, Mount(STATIC_PATH, Assets(), name="static"))
     for slice_routes in (
+        diplomas_routes,  # its /c/{token}.pdf stands before the bundles' /c/{name}
         verification_routes,
         issuing_routes,
         credentials_routes,

@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "migrate": "operations",
         "doctor": "operations",
         "issue": "issuing",
+        "diplomas": "diplomas",
         "drafts": "credentials",
         "sign": "credentials",
         "submit": "credentials",

@@ -5,6 +5,7 @@ Knows no database, so that a pool of processes can import it quickly. Values tra
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -46,6 +47,11 @@ def make_pictures(paper: Mapping[str, Any], *, design: str, dpi: float) -> list[
     """Return a PNG for each page of a paper."""
     made = _compile(paper, bundle=b"{}", design=design, format="png", ppi=dpi)
     return made if isinstance(made, list) else [made]
+
+
+def leave_interrupts_to_the_parent() -> None:
+    """Begin a process of a pool: Ctrl-C reaches all processes of a terminal, and the parent ends its pool itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _compile(paper: Mapping[str, Any], *, bundle: bytes, design: str, **how: Any) -> bytes | list[bytes]:

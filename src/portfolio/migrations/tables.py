@@ -2,6 +2,7 @@
 
 import portfolio.anchoring.models
 import portfolio.credentials.models
+import portfolio.diplomas.models
 import portfolio.documents.models
 import portfolio.issuing.models
 import portfolio.jobs

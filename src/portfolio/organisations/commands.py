@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -110,6 +111,40 @@ def retire(
         moment = head_time(portfolio.settings) if as_of is None else as_of
         retire_key(session, key=found[0], organisation=organisation, as_of=moment, clock=portfolio.clock)
     typer.echo(f"{public_key}: to be retired as of {moment}")
+
+
+@issuer.command("logo")
+def logo(
+    slug: str, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="PNG or JPEG")]
+) -> None:
+    """Set the logo that the issuer's diplomas show; it is encoded anew, and nothing but its pixels is kept."""
+    from portfolio.operations.compose import open_portfolio
+    from portfolio.organisations.logos import set_logo
+    from portfolio.organisations.service import organisation_by_slug
+
+    portfolio = open_portfolio(Settings())
+    with portfolio.database.write() as session:
+        kept = set_logo(
+            session,
+            organisation=organisation_by_slug(session, slug=slug),
+            content=file.read_bytes(),
+            clock=portfolio.clock,
+        )
+    typer.echo(f"{slug}: logo of {kept.width} x {kept.height} pixels, {len(kept.png)} bytes")
+
+
+@issuer.command("design")
+def design(slug: str, name: Annotated[str, typer.Argument(help="one of the designs of diplomas")]) -> None:
+    """Choose the design of the issuer's diplomas; a run may have its own (`portfolio diplomas --design`)."""
+    from portfolio.diplomas.service import choose_design
+    from portfolio.operations.compose import open_portfolio
+    from portfolio.organisations.service import organisation_by_slug
+
+    portfolio = open_portfolio(Settings())
+    with portfolio.database.write() as session:
+        organisation = organisation_by_slug(session, slug=slug)
+        choose_design(session, organisation_id=organisation.id, design=name)
+    typer.echo(f"{slug}: {name}")
 
 
 @key.command("create")

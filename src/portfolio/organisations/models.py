@@ -71,6 +71,16 @@ class ApiKey(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class Logo(SQLModel, table=True):
+    """The logo of an organisation: a PNG that we encoded ourselves (`logos.py`), so nothing but pixels."""
+
+    organisation_id: str = Field(foreign_key="organisation.id", primary_key=True)
+    png: bytes
+    width: int
+    height: int
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class StatusList(SQLModel, table=True):
     """A Bitstring Status List of an issuer; `order` is its indexes shuffled, `used` how many are given out."""
 
