@@ -14,7 +14,7 @@ from portfolio.verification import wording
 from portfolio.verification.page import result_view
 from portfolio.web.render import render
 
-LINKS: Final = ("page", "bundle", "qr_svg", "qr_png")
+LINKS: Final = ("page", "bundle", "pdf", "qr_svg", "qr_png")
 """The addresses a result page needs when the credential has a public link."""
 
 

@@ -92,6 +92,7 @@ def link_urls(public_url: str, token: str) -> dict[str, str]:
     return {
         "page": f"{public_url}/v/{token}",
         "bundle": f"/c/{token}.json",
+        "pdf": f"/c/{token}.pdf",
         "qr_svg": f"/v/{token}/qr.svg",
         "qr_png": f"/v/{token}/qr.png",
     }

@@ -22,6 +22,7 @@ TOKEN: Final = "Vt4mYwq1o7cX2kLr9sBdHe5A"  # noqa: S105  an example of a link, i
 LINKS: Final[Mapping[str, str]] = {
     "page": f"https://portfolio.example/v/{TOKEN}",
     "bundle": f"/c/{TOKEN}.json",
+    "pdf": f"/c/{TOKEN}.pdf",
     "qr_svg": f"/v/{TOKEN}/qr.svg",
     "qr_png": f"/v/{TOKEN}/qr.png",
 }
