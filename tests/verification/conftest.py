@@ -4,43 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
+from issued_world import Issued, Site
 
 from chain_world import free_port
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.facts import TrustRoots
-from portfolio.credentials.models import Credential
 from portfolio.credentials.trust import dump_trust
-from portfolio.verification.judging import Terms
-from service_world import Service, make_service
-
-
-@dataclass
-class Issued:
-    """A service with some credentials, their bundles, and trust roots as a verifier's own file."""
-
-    service: Service
-    credentials: list[Credential]
-    bundles: list[bytes]
-    trust: TrustRoots
-    trust_file: Path
-
-    @property
-    def terms(self) -> Terms:
-        return Terms(self.trust)
-
-
-@dataclass
-class Site:
-    """A web server that knows nothing but what it is given: path to status and body."""
-
-    url: str = ""
-    pages: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+from service_world import make_service
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import zlib
 import orjson
 import pikepdf
 import pytest
-from files import pdf_with, photo_of
+from handed_in import pdf_with, photo_of
 from PIL import Image
 
 from portfolio.credentials.bundles import MAX_BUNDLE

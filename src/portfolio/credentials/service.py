@@ -322,6 +322,11 @@ def credential_by_token(session: Session, *, token: str) -> Credential:
     return found
 
 
+def credential_by_digest(session: Session, *, digest: bytes) -> Credential | None:
+    """Return the signed credential of this digest, or None."""
+    return session.exec(select(Credential).where(Credential.digest == digest)).first()
+
+
 def credential_of(session: Session, *, organisation: Organisation, credential_id: str) -> Credential:
     """Return a credential of this organisation; another's is as unknown as an absent one."""
     found = session.get(Credential, credential_id.removeprefix("urn:uuid:"))

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.credentials.report import Report, Verdict
 from portfolio.i18n import DEFAULT_TIME_ZONE, Language, gettext_for
 from portfolio.verification import wording
+from portfolio.verification.inputs import MAX_UPLOAD
 from portfolio.verification.page import result_view
 from portfolio.web.render import render
 
@@ -63,13 +63,13 @@ def verify_form_page(
         links={},
         host=None,
         foreign_host=foreign_host,
-        limit=MAX_BUNDLE,
+        limit=MAX_UPLOAD,
     )
 
 
 def home_page(*, language: Language) -> str:
     """Return the first page: what this is, and the form."""
-    return render("home.html", language=language, limit=MAX_BUNDLE)
+    return render("home.html", language=language, limit=MAX_UPLOAD)
 
 
 def about_page(*, language: Language) -> str:

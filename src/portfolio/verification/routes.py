@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -17,14 +18,44 @@ from portfolio.credentials.report import Verdict
 from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.i18n import LANGUAGE_COOKIE, Language, choose_language
 from portfolio.verification import qr, rendering, service
-from portfolio.verification.pasted import foreign_host
+from portfolio.verification.inputs import MAX_UPLOAD, Document, InputError, read_input
+from portfolio.verification.pasted import PublicLink, foreign_host
+from portfolio.verification.photos import UPLOADED_PIXELS
 from portfolio.verification.standalone.page import host_of, page_policy, public_nodes, verifier_file
-from portfolio.web.uploads import read_body, read_upload
+from portfolio.verification.upgrades import newest_bundle
+from portfolio.web.uploads import TooLargeError, read_body, read_upload
 
 router = APIRouter(tags=["verification"])
 
 PAGE_SECONDS = 20.0  # how long a made page may be shown again; it tells its own time of checking
 PAGES_AT_MOST = 20_000
+
+_READERS = anyio.CapacityLimiter(2)
+_UNSTORED = {"cache-control": "no-store"}
+_ATTACHED = {"content-disposition": 'attachment; filename="credential.json"'}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILE_OR_JSON = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": {"type": "object"}},
+        "application/pdf": _BINARY,
+        "image/png": _BINARY,
+        "image/jpeg": _BINARY,
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+        },
+    },
+}
+
+
+class ForeignHostError(PortfolioError):
+    """A QR code that leads elsewhere: it is named, never followed (fault 112)."""
+
+    status = 422
+    code = "foreign_host"
+
+    def __init__(self, host: str) -> None:
+        super().__init__("the QR code leads to another site than this one", host=host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +216,13 @@ def verify_form(request: Request, link: str | None = None) -> Response:
 @router.post("/verify", include_in_schema=False)
 async def verify_upload(request: Request, file: Annotated[UploadFile, File()]) -> Response:
     language = language_of(request)
-    data = await read_upload(file, limit=MAX_BUNDLE)
-    answer = await anyio.to_thread.run_sync(_verify, request, data)
+    found = await _opened(await read_upload(file, limit=MAX_UPLOAD))
+    if isinstance(found, PublicLink):
+        host = foreign_host(found.url, public_url=portfolio_of(request).settings.public_url)
+        if host is None:
+            return RedirectResponse(f"/v/{found.token}", status_code=303)
+        return _html(request, rendering.verify_form_page(language=language, foreign_host=host), language)
+    answer = await anyio.to_thread.run_sync(_verify, request, found.data)
     body = rendering.verify_form_page(
         language=language,
         report=answer.report,
@@ -197,37 +233,91 @@ async def verify_upload(request: Request, file: Annotated[UploadFile, File()]) -
     return _html(request, body, language)
 
 
+@router.post("/verify/newest", include_in_schema=False)
+async def newest_upload(request: Request, file: Annotated[UploadFile, File()]) -> Response:
+    """Give back the newest bundle of the document that was sent, as a file to keep."""
+    data = await _document(await read_upload(file, limit=MAX_UPLOAD))
+    newest = await anyio.to_thread.run_sync(_newest, request, data)
+    return Response(newest, media_type="application/json", headers={**_UNSTORED, **_ATTACHED})
+
+
+@router.post(
+    "/api/v1/bundles",
+    openapi_extra={"requestBody": _FILE_OR_JSON},
+    responses={404: {"description": "not a credential of this service, or one that it knows no longer"}},
+)
+async def newest_api(request: Request) -> Response:
+    """Take a bundle, a credential or a PDF and return the newest bundle of the very same credential.
+
+    A bundle without receipt (PENDING) becomes one with its receipt once the credential is registered. 422 unless the
+    signature is genuine.
+    """
+    newest = await anyio.to_thread.run_sync(_newest, request, await _document(await _sent(request)))
+    return Response(newest, media_type="application/json", headers=_UNSTORED)
+
+
+def _newest(request: Request, data: bytes) -> bytes:
+    portfolio = portfolio_of(request)
+    with portfolio.database.read() as session:
+        return newest_bundle(session, vault=portfolio.vault, pair=portfolio.pair, data=data)
+
+
+async def _document(data: bytes) -> bytes:
+    found = await _opened(data)
+    if isinstance(found, PublicLink):
+        raise InputError("file_unknown")
+    return found.data
+
+
+async def _opened(data: bytes) -> Document | PublicLink:
+    """Find what is to be judged in a file, off the event loop, and not more of them at once than there are cores."""
+    if not data.startswith((b"%PDF-", b"\x89PNG", b"\xff\xd8")):
+        if len(data) > MAX_BUNDLE:
+            raise TooLargeError(f"the file is larger than {MAX_BUNDLE} bytes", limit=MAX_BUNDLE)
+        return read_input(data)
+    reading = partial(read_input, data, max_pixels=UPLOADED_PIXELS)
+    return await anyio.to_thread.run_sync(reading, limiter=_READERS)
+
+
+async def _sent(request: Request) -> bytes:
+    """Return the file of a request: its body, or the form field `file`."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await read_body(request, limit=MAX_UPLOAD)
+    async with request.form(max_files=1, max_fields=4) as form:
+        upload = form.get("file")
+        if not hasattr(upload, "read"):
+            raise PortfolioError("send the bundle as the JSON body, or as the form field `file`")
+        return await read_upload(upload, limit=MAX_UPLOAD)  # type: ignore[arg-type]
+
+
 def _verify(request: Request, data: bytes) -> service.Answer:
     portfolio = portfolio_of(request)
     return service.verify_document(data, keeper=portfolio.keeper, clock=portfolio.clock)
 
 
-@router.post(
-    "/api/v1/verify",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"type": "object"}},
-                "multipart/form-data": {
-                    "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
-                },
-            },
-        }
-    },
-)
+@router.post("/api/v1/verify", openapi_extra={"requestBody": _FILE_OR_JSON})
 async def verify_api(request: Request) -> JSONResponse:
-    """Judge a bundle or credential, sent as the JSON body or as the form field `file`. Always 200 with a report."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=1, max_fields=4) as form:
-            upload = form.get("file")
-            if not hasattr(upload, "read"):
-                raise PortfolioError("send the bundle as the JSON body, or as the form field `file`")
-            data = await read_upload(upload, limit=MAX_BUNDLE)  # type: ignore[arg-type]
+    """Judge a bundle, a credential, a PDF that carries one, or a photo of the QR code of this service's own paper.
+
+    Sent as the body or as the form field `file`. 200 with a report, whatever the verdict; 422 for a PDF or a picture in
+    which there is nothing to judge.
+    """
+    found = await _opened(await _sent(request))
+    if isinstance(found, PublicLink):
+        answer = await anyio.to_thread.run_sync(_verify_link, request, found)
     else:
-        data = await read_body(request, limit=MAX_BUNDLE)
-    answer = await anyio.to_thread.run_sync(_verify, request, data)
+        answer = await anyio.to_thread.run_sync(_verify, request, found.data)
     return JSONResponse(report_json(answer))
+
+
+def _verify_link(request: Request, link: PublicLink) -> service.Answer:
+    portfolio = portfolio_of(request)
+    host = foreign_host(link.url, public_url=portfolio.settings.public_url)
+    if host is not None:
+        raise ForeignHostError(host)
+    with portfolio.database.read() as session:
+        found = service.linked(session, vault=portfolio.vault, pair=portfolio.pair, token=link.token)
+    return service.verify_document(found.bundle, keeper=portfolio.keeper, clock=portfolio.clock, keep=True)
 
 
 def report_json(answer: service.Answer) -> dict[str, Any]:

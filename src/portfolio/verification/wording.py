@@ -147,8 +147,8 @@ SUPERSEDED_ADVICE: Final = N_(
 )
 
 UNREADABLE_ADVICE: Final = N_(
-    "Perhaps it is another file: a scan, a photograph or a PDF cannot be checked here. "
-    "Choose the file for checking that was downloaded from the page of the document, or use the link."
+    "Perhaps it is another file. Choose the PDF of the document, the file for checking that was downloaded from its "
+    "page, or a photo of its QR code; or use the link."
 )
 
 CHECK_TITLES: Final[Mapping[str, str]] = {
