@@ -264,7 +264,7 @@ def test_page_of_a_link_offers_code_file_and_command() -> None:
 def test_page_of_a_file_offers_no_link() -> None:
     html = rendering.verify_form_page(language="ru", report=SAMPLES["valid"].report)
     assert "qr.svg" not in html
-    assert html.count("<form") == 2
+    assert html.count("<form") == 3
     assert "Подлинный" in html
 
 
@@ -277,7 +277,7 @@ def test_pasted_link_of_another_host_is_warned_of() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_first_page_and_explanation(language: Language) -> None:
-    assert rendering.home_page(language=language).count("<form") == 2
+    assert rendering.home_page(language=language).count("<form") == 3
     about = rendering.about_page(language=language)
     assert about.count("<dt>") == len(Verdict)
 

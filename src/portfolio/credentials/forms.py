@@ -10,10 +10,12 @@ from sqlmodel import Session, col, or_, select
 
 from portfolio.credentials.kinds import KINDS, Kind, kind_of
 from portfolio.credentials.kinds.minimal_forms import minimal_values
+from portfolio.credentials.links import link_token
 from portfolio.credentials.models import Credential
 from portfolio.credentials.statement import Statement
 from portfolio.credentials.status import allocate_indexes
 from portfolio.db import new_id
+from portfolio.documents.vault import Vault
 from portfolio.organisations.models import Organisation
 
 Place = tuple[str, int]
@@ -58,6 +60,14 @@ def forms_of(session: Session, *, credential: Credential) -> list[Credential]:
         select(Credential).where(or_(col(Credential.id) == full_id, col(Credential.minimal_of) == full_id))
     )
     return sorted(rows, key=lambda row: row.minimal_of is not None)
+
+
+def minimal_token(session: Session, *, vault: Vault, credential: Credential) -> str | None:
+    """Return the token of the link of a full form's minimal form, once that is signed."""
+    form = session.exec(select(Credential).where(Credential.minimal_of == credential.id)).first()
+    if form is None or form.digest is None:
+        return None
+    return link_token(vault.secret("links"), credential_id=form.id, version=form.link_version)
 
 
 def _adjacent(one: Place, other: Place) -> bool:

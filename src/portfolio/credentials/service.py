@@ -322,6 +322,11 @@ def credential_by_token(session: Session, *, token: str) -> Credential:
     return found
 
 
+def credentials_by_code(session: Session, *, code: str) -> list[Credential]:
+    """Return the credentials whose papers bear this short code: one, but for a chance of 1 in 2^60."""
+    return list(session.exec(select(Credential).where(Credential.short_code == code).limit(10)))
+
+
 def credential_by_digest(session: Session, *, digest: bytes) -> Credential | None:
     """Return the signed credential of this digest, or None."""
     return session.exec(select(Credential).where(Credential.digest == digest)).first()

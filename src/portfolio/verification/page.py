@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from portfolio.credentials.facts import Reason
 from portfolio.credentials.kinds import Choice, Field, FieldType, kind_of
+from portfolio.credentials.links import short_code
 from portfolio.credentials.report import Check, Note, Outcome, Report, Verdict
 from portfolio.credentials.values import FieldValue
 from portfolio.i18n import (
@@ -74,6 +75,7 @@ class Paper:
     marks: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     issuer: str | None
     issuer_now: str | None
+    code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,7 @@ def _paper(report: Report, words: _Words) -> Paper | None:
             for field, value in present
             if not isinstance(value, tuple)
         ),
+        code=None if report.digest is None else short_code(report.digest),
         marks=tuple(
             (_label(field, words.language), tuple((visible(subject), visible(mark)) for subject, mark in value))
             for field, value in present

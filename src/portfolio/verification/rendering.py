@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +16,16 @@ from portfolio.verification.page import result_view
 from portfolio.web.render import render
 
 LINKS: Final = ("page", "bundle", "pdf", "qr_svg", "qr_png")
-"""The addresses a result page needs when the credential has a public link."""
+"""The addresses a result page needs when the credential has a public link; `minimal` may be among them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """What a person typed from a paper, given back with what was wrong (an English sentence of the catalogue)."""
+
+    code: str
+    family: str
+    problem: str
 
 
 def result_page(
@@ -48,10 +58,11 @@ def verify_form_page(
     last_verdict: Verdict | None = None,
     contact: str | None = None,
     foreign_host: str | None = None,
+    typed: TypedCode | None = None,
 ) -> str:
     """Return `/verify`: the form, and over it the result for a file that was sent.
 
-    `foreign_host` is the host of a pasted link that does not belong to this service.
+    `foreign_host` is the host of a pasted link that does not belong to this service; `typed` a code that led nowhere.
     """
     view = None
     if report is not None:
@@ -64,12 +75,13 @@ def verify_form_page(
         host=None,
         foreign_host=foreign_host,
         limit=MAX_UPLOAD,
+        typed=typed,
     )
 
 
 def home_page(*, language: Language) -> str:
     """Return the first page: what this is, and the form."""
-    return render("home.html", language=language, limit=MAX_UPLOAD)
+    return render("home.html", language=language, typed=None, limit=MAX_UPLOAD)
 
 
 def about_page(*, language: Language) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, File, Request, UploadFile
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from portfolio.auth import portfolio_of
@@ -17,7 +17,7 @@ from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.credentials.report import Verdict
 from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.i18n import LANGUAGE_COOKIE, Language, choose_language
-from portfolio.verification import qr, rendering, service
+from portfolio.verification import qr, rendering, service, wording
 from portfolio.verification.inputs import MAX_UPLOAD, Document, InputError, read_input
 from portfolio.verification.pasted import PublicLink, foreign_host
 from portfolio.verification.photos import UPLOADED_PIXELS
@@ -108,7 +108,7 @@ def _link_page(request: Request, token: str, language: Language) -> tuple[bytes,
     answer = service.verify_document(found.bundle, keeper=portfolio.keeper, clock=portfolio.clock, keep=True)
     page = rendering.result_page(
         answer.report,
-        links=link_urls(portfolio.settings.public_url, token),
+        links=link_urls(portfolio.settings.public_url, token, found.minimal_token),
         language=language,
         stored_at=answer.last_at,
         last_verdict=answer.last_verdict,
@@ -118,9 +118,11 @@ def _link_page(request: Request, token: str, language: Language) -> tuple[bytes,
     return page.encode(), answer.report.verdict not in {Verdict.PENDING, Verdict.CANNOT_CHECK}
 
 
-def link_urls(public_url: str, token: str) -> dict[str, str]:
-    """Return the addresses that belong to a public link."""
+def link_urls(public_url: str, token: str, minimal_token: str | None = None) -> dict[str, str]:
+    """Return the addresses that belong to a public link, `minimal` only where there is one."""
+    minimal = {"minimal": f"/v/{minimal_token}"} if minimal_token else {}
     return {
+        **minimal,
         "page": f"{public_url}/v/{token}",
         "bundle": f"/c/{token}.json",
         "pdf": f"/c/{token}.pdf",
@@ -147,22 +149,20 @@ def _html(request: Request, body: bytes | str, language: Language, status: int =
 
 @router.get("/v/{token}/qr.svg", include_in_schema=False)
 def qr_svg(request: Request, token: str) -> Response:
-    portfolio = portfolio_of(request)
-    _require_link(request, token)
-    return Response(qr.svg(f"{portfolio.settings.public_url}/v/{token}"), media_type="image/svg+xml")
+    return Response(qr.svg(_coded_link(request, token)), media_type="image/svg+xml")
 
 
 @router.get("/v/{token}/qr.png", include_in_schema=False)
 def qr_png(request: Request, token: str) -> Response:
-    portfolio = portfolio_of(request)
-    _require_link(request, token)
-    return Response(qr.png(f"{portfolio.settings.public_url}/v/{token}"), media_type="image/png")
+    return Response(qr.png(_coded_link(request, token)), media_type="image/png")
 
 
-def _require_link(request: Request, token: str) -> None:
+def _coded_link(request: Request, token: str) -> str:
+    """Return what a QR code says: the link, and behind `#` the short code, which no browser sends to a server."""
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
-        service.require_link(session, token=token)
+        code = service.code_of_link(session, token=token)
+    return f"{portfolio.settings.public_url}/v/{token}#{code}"
 
 
 @router.get("/c/{name}", include_in_schema=False)
@@ -211,6 +211,21 @@ def verify_form(request: Request, link: str | None = None) -> Response:
     if link and host is None:
         return RedirectResponse(f"/v/{service.token_in(link)}", status_code=303)
     return _html(request, rendering.verify_form_page(language=language, foreign_host=host), language)
+
+
+@router.post("/verify/code", include_in_schema=False)
+def verify_code(
+    request: Request, code: Annotated[str, Form(max_length=40)], family: Annotated[str, Form(max_length=200)]
+) -> Response:
+    """Lead from the code on a paper and the family name to the public link. Sent as a form: no name in an address."""
+    portfolio = portfolio_of(request)
+    with portfolio.database.read() as session:
+        token = service.token_by_code(session, vault=portfolio.vault, typed=code, family=family)
+    if token is not None:
+        return RedirectResponse(f"/v/{token}", status_code=303)
+    language = language_of(request)
+    typed = rendering.TypedCode(code, family, wording.CODE_LEADS_NOWHERE)
+    return _html(request, rendering.verify_form_page(language=language, typed=typed), language, 404)
 
 
 @router.post("/verify", include_in_schema=False)

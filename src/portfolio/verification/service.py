@@ -15,9 +15,17 @@ from portfolio.anchoring.service import Standing, standing_of
 from portfolio.credentials.bundles import bundle_json
 from portfolio.credentials.canonical import StructureError, verify_signature
 from portfolio.credentials.facts import Receipt, TrustedPair
+from portfolio.credentials.forms import minimal_token
+from portfolio.credentials.links import read_short_code, short_code
 from portfolio.credentials.models import Credential
 from portfolio.credentials.report import Report, Verdict
-from portfolio.credentials.service import credential_by_token, open_body
+from portfolio.credentials.service import (
+    credential_by_token,
+    credentials_by_code,
+    open_body,
+    open_statement,
+    token_of,
+)
 from portfolio.credentials.status_publication import snapshot_at
 from portfolio.credentials.verdict import ask, judge
 from portfolio.documents.vault import Vault
@@ -25,6 +33,7 @@ from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
 from portfolio.organisations.service import document_of
 from portfolio.verification.keeper import FactsKeeper, unix
+from portfolio.verification.names import is_named
 
 _TOKEN = re.compile(r"(?:^|/v/)([A-Za-z0-9_-]{16,64})(?:[/?#].*)?$")
 
@@ -69,6 +78,7 @@ class Linked:
     bundle: bytes
     contact: str
     time_zone: str
+    minimal_token: str | None = None
 
 
 def linked(session: Session, *, vault: Vault, pair: TrustedPair, token: str) -> Linked:
@@ -76,12 +86,32 @@ def linked(session: Session, *, vault: Vault, pair: TrustedPair, token: str) -> 
     credential = credential_by_token(session, token=token)
     organisation = session.get_one(Organisation, credential.organisation_id)
     bundle = bundle_of(session, vault=vault, pair=pair, credential=credential, organisation=organisation)
-    return Linked(credential.id, bundle, organisation.contact, organisation.time_zone)
+    return Linked(
+        credential.id,
+        bundle,
+        organisation.contact,
+        organisation.time_zone,
+        minimal_token(session, vault=vault, credential=credential),
+    )
 
 
-def require_link(session: Session, *, token: str) -> None:
-    """Raise `NotFoundError` unless the link is known."""
-    credential_by_token(session, token=token)
+def code_of_link(session: Session, *, token: str) -> str:
+    """Return the short code of what stands behind a link; raises `NotFoundError` for an unknown one."""
+    return short_code(credential_by_token(session, token=token).digest or b"")
+
+
+def token_by_code(session: Session, *, vault: Vault, typed: str, family: str) -> str | None:
+    """Return the token of the credential whose paper bears this code and name; None for any other pair.
+
+    A wrong name answers as an unknown code does: the code alone opens nothing.
+    """
+    code = read_short_code(typed)
+    if code is None:
+        return None
+    for credential in credentials_by_code(session, code=code):
+        if is_named(open_statement(session, vault=vault, credential=credential).holder_name, family):
+            return token_of(vault, credential)
+    return None
 
 
 def token_in(text: str) -> str:

@@ -29,6 +29,10 @@ class Wording:
     lead: str
 
 
+CODE_LEADS_NOWHERE: Final = N_(
+    "No document is known with this code and this family name. Compare each sign with the paper; "
+    "a document that nobody here knows may be a forgery."
+)
 _COMPARE: Final = N_("Compare with the paper")
 _SAYS: Final = N_("What the document says")
 
