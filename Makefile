@@ -29,11 +29,15 @@ $(VENV)/.development: requirements-dev.lock $(VENV)/.runtime
 node-packages: # the script itself sees whether there is something to do
 	hardhat/install.sh
 
+verifier-packages: # to build the static verifier anew; `make run` serves the one that is committed
+	src/portfolio/verification/standalone/install.sh
+
 setup: $(VENV)/.runtime node-packages ## what `make run` needs
 
-setup-test: $(VENV)/.development node-packages ## what `make test` needs, with Kubo, PostgreSQL and Chromium
+setup-test: $(VENV)/.development node-packages verifier-packages ## what `make test` needs, with Kubo, PostgreSQL, Chromium and veraPDF
 	scripts/system_packages.sh
 	$(BIN)/python scripts/kubo.py
+	$(BIN)/python scripts/verapdf.py
 	tests/interop/install.sh
 
 run: setup ## set up and serve http://127.0.0.1:8000 with the examples (DEMO=0: without)
@@ -67,4 +71,4 @@ lock: ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
-.PHONY: help node-packages setup setup-test run test lint contracts unit bench soak messages lock
+.PHONY: help node-packages verifier-packages setup setup-test run test lint contracts unit bench soak messages lock
