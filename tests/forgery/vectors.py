@@ -33,14 +33,29 @@ def vector_text(scenario: Scenario) -> str:
 
 def read_vector(path: Path) -> tuple[Case, dict[str, Any]]:
     vector = json.loads(path.read_text())
+    return read_case(vector), vector["expected"]
+
+
+def read_case(vector: dict[str, Any]) -> Case:
+    """The case of a vector: bundle, trust roots, facts and clock."""
     bundle = vector["bundle"]
-    case = Case(
-        bundle=base64.b64decode(bundle["base64"]) if "base64" in bundle else json.dumps(bundle).encode(),
+    written = base64.b64decode(bundle["base64"]) if "base64" in bundle else json.dumps(bundle).encode()
+    return Case(
+        bundle=written,
         trust=load_trust(json.dumps(vector["trust"])),
         facts=tuple(load_facts(fact) for fact in vector["facts"]),
         now=vector["now"],
     )
-    return case, vector["expected"]
+
+
+def bundle_value(data: bytes) -> Any:
+    """The bundle as JSON where writing it again gives the same bytes, else its bytes."""
+    try:
+        value = json.loads(data)
+    except ValueError:
+        value = None
+    same = value is not None and json.dumps(value, ensure_ascii=False).encode() == data
+    return value if same else {"base64": base64.b64encode(data).decode()}
 
 
 def _bundle(data: bytes) -> Any:
