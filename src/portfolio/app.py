@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portfolio import metrics
+from portfolio.achievements import routes as achievements_routes
 from portfolio.anchoring import routes as anchoring_routes
 from portfolio.config import Settings
 from portfolio.credentials import routes as credentials_routes
@@ -73,14 +74,13 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         stop.set()
         watch.join(timeout=5)
 
-    production = portfolio.settings.is_production
     app = FastAPI(
         title="Portfolio",
         version="1",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url=None if production else "/api/v1/openapi.json",
+        openapi_url=None if portfolio.settings.is_production else "/api/v1/openapi.json",
     )
     app.state.portfolio = portfolio
     # Before the API's routes: the page of a public link is asked for more often than all the rest together.
@@ -94,6 +94,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         documents_routes,
         organisations_routes,
         anchoring_routes,
+        achievements_routes,
     ):
         app.include_router(slice_routes.router)
     app.add_route("/metrics", metrics.endpoint, include_in_schema=False)

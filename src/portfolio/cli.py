@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from keyword import iskeyword
 from types import MappingProxyType
 from typing import Final
 
@@ -39,6 +40,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "revoke": "credentials",
         "verify": "verification",
         "verifier": "verification.standalone",
+        "import": "achievements",
         "audit": "operations",
         "retry": "operations",
         "bench": "operations",
@@ -60,7 +62,8 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
     )
     app.callback()(lambda: None)  # so that a single command keeps its name
     for name in names:
-        command = getattr(import_module(f"portfolio.{COMMANDS[name]}.commands"), name)
+        found = name + "_" * iskeyword(name)
+        command = getattr(import_module(f"portfolio.{COMMANDS[name]}.commands"), found)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:

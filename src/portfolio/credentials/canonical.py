@@ -19,7 +19,7 @@ import orjson
 from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
-from portfolio.credentials.characters import UNREADABLE
+from portfolio.credentials.characters import UNREADABLE, UNSPACED
 from portfolio.errors import PortfolioError
 
 ContextAt: TypeAlias = Callable[[str], Mapping[str, Any]]
@@ -74,8 +74,10 @@ class StructureError(PortfolioError):
         self.path = path
 
 
-def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT) -> Any:
+def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT, several_lines: bool = False) -> Any:
     """Read JSON as every careful parser would, or not at all (RFC 8259, I-JSON).
+
+    `several_lines`: texts may hold tabs and line ends, as those of others do; ours never.
 
     Raises `StructureError`: "too_large" (bytes), "bom", "not_utf8", "not_json", "duplicate_member", "bad_number" (NaN,
     Infinity, beyond a double, too many digits), "too_deep", "bad_character" (controls, noncharacters, lone surrogates).
@@ -96,7 +98,7 @@ def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT) -> Any:
         raise StructureError("too_deep", "", "The JSON is nested too deeply") from None
     # Where no escape hides a character and the whole is printable, so is every text in it: only the depth is left.
     if "\\" in text or not text.replace("\n", "").isprintable() or not _is_shallow(value, MAX_DEPTH):
-        _require_readable(value, "", 0)
+        _require_readable(value, "", 0, UNSPACED if several_lines else UNREADABLE)
     return value
 
 
@@ -153,16 +155,16 @@ def _is_shallow(value: Any, depth: int) -> bool:
     )
 
 
-def _require_readable(value: Any, path: str, depth: int) -> None:
+def _require_readable(value: Any, path: str, depth: int, unreadable: re.Pattern[str]) -> None:
     if isinstance(value, str):
-        if not value.isprintable() and UNREADABLE.search(value):
+        if not value.isprintable() and unreadable.search(value):
             raise StructureError("bad_character", path, "A text holds a character that must not be in it")
     elif isinstance(value, (dict, list)):
         if depth == MAX_DEPTH:
             raise StructureError("too_deep", path, "The JSON is nested too deeply")
         for name, member in value.items() if isinstance(value, dict) else enumerate(value):
-            _require_readable(name if isinstance(name, str) else "", path, depth)
-            _require_readable(member, f"{path}.{name}" if path else str(name), depth + 1)
+            _require_readable(name if isinstance(name, str) else "", path, depth, unreadable)
+            _require_readable(member, f"{path}.{name}" if path else str(name), depth + 1, unreadable)
 
 
 def written_alike(given: Any, expected: Any) -> bool:
