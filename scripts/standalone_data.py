@@ -256,9 +256,8 @@ def russian_json(words: Any) -> dict[str, str]:
     for sentence in [*_texts(words), *json.loads(FROM_TEMPLATES.read_text("utf-8"))]:
         found[sentence] = say(sentence)  # tests/web/test_catalogue.py sees that none is missing
     counted = ngettext_for("ru")
-    for number in (2, 5):
+    for number in (1, 2, 5):
         found[f"%(count)d sources ({number})"] = counted("one source", "%(count)d sources", number)
-    found["one source"] = counted("one source", "%(count)d sources", 1)
     return dict(sorted(found.items()))
 
 

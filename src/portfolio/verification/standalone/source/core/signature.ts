@@ -71,8 +71,21 @@ export function keyOf(multibase: string): Uint8Array {
   return decoded.slice(2);
 }
 
-/** Is this the canonical encoding of a non-identity point of the prime-order subgroup? */
+// Tables of multiples pay off after some twenty signatures; a page that judges one file waits for them in vain.
+ed25519.Point.BASE.precompute(1);
+
+const points = new Map<string, boolean>();
+
+/** Is this the canonical encoding of a non-identity point of the prime-order subgroup? Asked twice, computed once. */
 export function isGoodPoint(bytes: Uint8Array): boolean {
+  const key = bytes.join();
+  const known = points.get(key) ?? isPrimeOrder(bytes);
+  if (points.size > 1000) points.clear();
+  points.set(key, known);
+  return known;
+}
+
+function isPrimeOrder(bytes: Uint8Array): boolean {
   if (bytes.length !== 32) return false;
   try {
     const point = ed25519.Point.fromBytes(bytes, false);

@@ -100,9 +100,17 @@ function draw(): void {
   const wordFocused = document.activeElement?.classList.contains("verdict-word");
   const typed = (document.getElementById("paste") as HTMLTextAreaElement | null)?.value ?? "";
   const root = document.getElementById("app");
-  root?.replaceChildren(top(), el("main", { id: "main", class: "wrap" }, head(), form(typed), status(), results(), settingsView(state.settings, state.settingsOpen, changed)), bottom());
+  root?.replaceChildren(top(), el("main", { id: "main", class: "wrap" }, body(typed)), bottom());
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   if (wordFocused) document.querySelector<HTMLElement>(".verdict-word")?.focus({ preventScroll: true });
+}
+
+/** A result stands first, as on the page of the service; the forms wait below it for the next document. */
+function body(typed: string): Child[] {
+  const settings = settingsView(state.settings, state.settingsOpen, changed);
+  if (!state.outcomes.length) return [head(), form(typed), status(), settings];
+  const another = el("section", { class: "another" }, el("h2", {}, say("Check another document")), form(typed));
+  return [el("h1", { class: "unseen" }, say("Check a document")), results(), status(), another, settings];
 }
 
 function top(): HTMLElement {

@@ -68,8 +68,9 @@ export function decimal(text: string): string {
 }
 
 export function sources(count: number): string {
-  if (count === 1) return say("one source");
-  const form = count % 10 >= 2 && count % 10 <= 4 && (count % 100 < 12 || count % 100 > 14) ? 2 : 5;
-  const sentence = language === "en" ? "%(count)d sources" : (GENERATED.russian[`%(count)d sources (${form})`] ?? "%(count)d");
+  if (language === "en") return count === 1 ? "one source" : `${count} sources`;
+  const one = count % 10 === 1 && count % 100 !== 11;
+  const few = count % 10 >= 2 && count % 10 <= 4 && (count % 100 < 12 || count % 100 > 14);
+  const sentence = GENERATED.russian[`%(count)d sources (${one ? 1 : few ? 2 : 5})`] ?? "%(count)d";
   return sentence.replace("%(count)d", String(count));
 }

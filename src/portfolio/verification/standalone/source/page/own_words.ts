@@ -30,8 +30,8 @@ export const OWN: Record<string, string> = {
   "chain number %(id)s": "сеть № %(id)s",
   "What you checked": "Что проверено",
   "What to do": "Что делать",
+  "Check another document": "Проверить другой документ",
   "Check again": "Проверить ещё раз",
-  "Take away": "Убрать",
   "from the PDF": "из PDF",
   "pasted text": "вставленный текст",
   "Short code": "Короткий код",
@@ -68,7 +68,6 @@ export const OWN: Record<string, string> = {
     "Загрузите файл доверия в разделе «Узлы и доверие» или возьмите копию этой страницы у организации, которой доверяете.",
   "Perhaps it is another file. Choose the PDF of the diploma, or the file for checking (.json) from the page of the document.":
     "Возможно, это другой файл. Выберите PDF диплома или файл для проверки (.json) со страницы документа.",
-  "Two nodes of the register %(pair)s answer differently.": "Два узла реестра %(pair)s отвечают по-разному.",
   "A link, not a document": "Это ссылка, а не документ",
   "The code leads to": "Код ведёт на сайт",
   "This link leads elsewhere": "Эта ссылка ведёт в другое место",
@@ -103,7 +102,6 @@ export const OWN: Record<string, string> = {
     "На этой странице что-то сломалось. О документе это ничего не говорит.",
   "This page works from a disk too: save it, and it checks without the service that gave it.":
     "Страница работает и с диска: сохраните её, и она будет проверять без службы, которая её выдала.",
-  "and %(count)s more": "и ещё %(count)s",
   "At most %(count)s files are checked at once; the rest were left aside.":
     "За один раз проверяется не больше %(count)s файлов; остальные пропущены.",
 };

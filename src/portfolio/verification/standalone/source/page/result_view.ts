@@ -23,7 +23,7 @@ const DECISIVE: Record<string, string[]> = {
 export function resultView(outcome: Outcome & { kind: "report" }): Child[] {
   const { report, nodes, fromPdf } = outcome;
   return [
-    banner(report),
+    banner(report, whatToDo(report, nodes)),
     el(
       "div",
       { class: "columns" },
@@ -41,7 +41,7 @@ export function wordOf(report: Report): string {
   return say(GENERATED.wordings[report.verdict]?.word ?? "");
 }
 
-function banner(report: Report): HTMLElement {
+function banner(report: Report, steps: string[]): HTMLElement {
   const tone = toneOf(report);
   const reason = reasonOf(report);
   const read = report.read_at !== null && report.checked_at - report.read_at > STALE_AFTER ? report.read_at : null;
@@ -56,7 +56,7 @@ function banner(report: Report): HTMLElement {
       el("h2", { class: "verdict-word", tabindex: "-1" }, wordOf(report)),
       el("p", { class: "verdict-sentence" }, say(GENERATED.verdicts[report.verdict] ?? "")),
       reason && el("p", { class: "verdict-reason" }, sayNote(reason)),
-      el("p", { class: "verdict-advice" }, say(adviceOf(report))),
+      el("p", { class: "verdict-advice" }, report.verdict === "CANNOT_CHECK" && steps[0] ? steps[0] : say(adviceOf(report))),
       el(
         "p",
         { class: "verdict-time" },
@@ -89,6 +89,8 @@ function adviceOf(report: Report): string {
 
 function advice(report: Report, nodes: NodeState[]): Child {
   const steps = whatToDo(report, nodes);
+  // What the banner says already is not said twice.
+  if (report.verdict === "CANNOT_CHECK") steps.shift();
   if (!steps.length) return null;
   return el(
     "div",
