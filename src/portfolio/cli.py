@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "submit": "credentials",
         "revoke": "credentials",
         "verify": "verification",
+        "upgrade": "verification",
         "verifier": "verification.standalone",
         "import": "achievements",
         "audit": "operations",

@@ -50,6 +50,15 @@ def site() -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(body)
 
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = made.post(body) if made.post else None
+            content = answer.content if answer else b""
+            self.send_response(answer.status_code if answer else 503)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
             pass
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from portfolio.credentials.facts import TrustRoots
 from portfolio.credentials.models import Credential
@@ -33,3 +35,5 @@ class Site:
     url: str = ""
     pages: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    post: Callable[[bytes], Any] | None = None
+    """Answers what is posted, with an HTTP client's response."""

@@ -18,14 +18,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from portfolio.config import Settings
 from portfolio.credentials.facts import TrustRoots
-from portfolio.credentials.report import EXIT_USAGE, Outcome, Report, Translate
+from portfolio.credentials.report import EXIT_CODES, EXIT_USAGE, Outcome, Report, Translate, Verdict
 from portfolio.credentials.trust import load_trust
 from portfolio.errors import PortfolioError
 from portfolio.i18n import N_, Language, gettext_for, terminal_language
 from portfolio.verification import inputs, remarks, sources
 from portfolio.verification.batch import Summary, verify_sources
+from portfolio.verification.fetching import LinkError
 from portfolio.verification.inputs import InputError
 from portfolio.verification.judging import Finding, Judge, Terms
+from portfolio.verification.renewal import held_bundle, renewed, write_bundle
 from portfolio.verification.reports import PARTIAL, ReportFile, ReportFileError, rows_json
 from portfolio.verification.rows import Row
 from portfolio.verification.sources import Source
@@ -125,6 +127,38 @@ def _verify_many(arguments: list[str], terms: Terms, language: Language, *, repo
     else:
         print_summary(summary, shown, terms, translate)
     return summary.exit_code
+
+
+def upgrade(
+    file: Annotated[Path, typer.Argument(help="a bundle, a credential, or a PDF that carries one")],
+    out: Annotated[
+        Path | None, typer.Option(help="where to write; default: FILE itself, beside a PDF as .json")
+    ] = None,
+    service: Annotated[str | None, typer.Option(help="the service that issued it; default: PUBLIC_URL")] = None,
+) -> None:
+    """Fetch the newest bundle of a credential: with its receipt, once it is registered.
+
+    Exits 0 with a receipt, 2 while it is PENDING, 3 when the service does not answer, 64 when it refuses.
+    """
+    translate = gettext_for(terminal_language())
+    target = out or (file if file.suffix.lower() != ".pdf" else file.with_suffix(".json"))
+    try:
+        newest, registered = renewed(held_bundle(file), service=service or Settings().public_url)
+        if registered:
+            write_bundle(newest, target)
+    except LinkError as error:
+        typer.echo(translate(error.message), err=True)
+        raise typer.Exit(EXIT_CODES[Verdict.CANNOT_CHECK]) from None
+    except OSError as error:
+        typer.echo(f"{target}: {error.strerror}", err=True)
+        raise typer.Exit(EXIT_USAGE) from None
+    except PortfolioError as error:
+        typer.echo(translate(error.message), err=True)
+        raise typer.Exit(EXIT_USAGE) from None
+    if not registered:
+        typer.echo(translate(N_("Not registered yet; the file stays as it is. Try again in a few minutes.")))
+        raise typer.Exit(EXIT_CODES[Verdict.PENDING])
+    typer.echo(translate(N_("Written to %(path)s, with the proof of the entry.")) % {"path": target})
 
 
 class _Bar:

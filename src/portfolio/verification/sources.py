@@ -130,7 +130,7 @@ def _in_folder(folder: Path) -> Iterator[Source]:
             if name.startswith(".") or path.is_symlink():
                 continue
             if _is_archive(path):
-                yield from _guarded(path)
+                yield from _guarded(path, str(path.relative_to(folder)))
             elif path.suffix.lower() in _CHECKABLE:
                 yield Source(kind=Kind.FILE, name=str(path.relative_to(folder)), place=str(folder), path=path)
             else:
@@ -138,11 +138,11 @@ def _in_folder(folder: Path) -> Iterator[Source]:
                 yield Source(kind=Kind.REFUSED, name=shown, place=str(folder), code="file_unknown")
 
 
-def _guarded(path: Path) -> Iterator[Source]:
+def _guarded(path: Path, name: str) -> Iterator[Source]:
     try:
         yield from _in_archive(path)
     except InputError as error:
-        yield Source(kind=Kind.REFUSED, name=str(path), code=error.code)
+        yield Source(kind=Kind.REFUSED, name=name, code=error.code)
 
 
 def _is_collection(path: Path) -> bool:
