@@ -146,7 +146,7 @@ def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 def _wants_page(request: Request) -> bool:
-    return not request.url.path.startswith(("/api/", "/c/", "/o/", "/healthz", "/readyz", "/metrics"))
+    return not request.url.path.startswith(("/api/", "/c/", "/o/", "/.well-known/", "/healthz", "/readyz", "/metrics"))
 
 
 def _answer(request: Request, status: int, code: str, message: str, data: dict[str, Any]) -> Response:

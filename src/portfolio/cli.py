@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "upgrade": "verification",
         "verifier": "verification.standalone",
         "import": "achievements",
+        "clr": "achievements",
         "audit": "operations",
         "retry": "operations",
         "bench": "operations",

@@ -18,6 +18,29 @@ MARKS = {Outcome.PASS: "[green]✓[/green]", Outcome.FAIL: "[red]✗[/red]", Out
 EXITS = {"confirmed": 0, "refuted": 1, "revoked": 1, "expired": 1, "cannot_check": 3}
 
 
+def clr(
+    links: Annotated[list[str], typer.Argument(metavar="LINK...", help="public links or their tokens")],
+    out: Annotated[Path, typer.Option(help="where the record goes")],
+) -> None:
+    """Put the credentials behind links into one signed file (CLR 2.0)."""
+    from portfolio.achievements.service import export_record
+    from portfolio.config import Settings
+    from portfolio.operations.compose import open_portfolio
+    from portfolio.verification.service import token_in
+
+    portfolio = open_portfolio(Settings())
+    with portfolio.database.read() as session:
+        record = export_record(
+            session,
+            vault=portfolio.vault,
+            identifier_host=portfolio.settings.identifier_host,
+            tokens=[token_in(link) for link in links],
+            clock=portfolio.clock,
+        )
+    out.write_bytes(record + b"\n")
+    typer.echo(f"{out}: {len(links)} credentials")
+
+
 def import_(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="JSON, JWT, or a PNG or SVG with a badge inside")],
     offline: Annotated[

@@ -15,6 +15,11 @@ def did_web(host: str, slug: str) -> str:
     return f"did:web:{host.replace(':', '%3A')}:o:{slug}"
 
 
+def did_of_service(host: str) -> str:
+    """Return the DID of the service itself: it signs exports, and no credential."""
+    return f"did:web:{host.replace(':', '%3A')}"
+
+
 def did_document(did: str, public_keys: Sequence[bytes]) -> dict[str, Any]:
     """Return the DID document with every present key (32 raw bytes each) as an assertion method."""
     methods = [

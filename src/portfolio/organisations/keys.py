@@ -74,6 +74,11 @@ def present_key(session: Session, *, organisation: Organisation, purpose: Purpos
     return key
 
 
+def service_signer(vault: Vault) -> EmbeddedSigner:
+    """Return the service's own signer of exports. Its key is on no chain and makes no credential valid."""
+    return EmbeddedSigner.of_seed(vault.secret("export-signing"))
+
+
 def signer_of(vault: Vault, key: IssuerKey) -> EmbeddedSigner | None:
     """Return a signer for a hosted key, None for a key that is kept elsewhere."""
     if key.sealed_private_key is None:

@@ -11,12 +11,25 @@ from portfolio.auth import portfolio_of
 from portfolio.credentials.status import status_list_url
 from portfolio.credentials.status_publication import list_to_serve
 from portfolio.organisations import service
-from portfolio.organisations.did import did_web
+from portfolio.organisations.did import did_document as did_document_of
+from portfolio.organisations.did import did_of_service, did_web
+from portfolio.organisations.keys import service_signer
 
 router = APIRouter(tags=["organisations"])
 
 OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}  # verifiers in browsers
 MAX_LISTS = 10**9
+
+
+@router.get("/.well-known/did.json")
+def service_did_document(request: Request) -> JSONResponse:
+    """Return the DID document of the service, whose key signs exports of portfolios and nothing else."""
+    portfolio = portfolio_of(request)
+    did = did_of_service(portfolio.settings.identifier_host)
+    document = did_document_of(did, [service_signer(portfolio.vault).public_key])
+    return JSONResponse(
+        document, media_type="application/did+json", headers={**OPEN, "cache-control": "public, max-age=60"}
+    )
 
 
 @router.get("/o/{slug}/did.json")
