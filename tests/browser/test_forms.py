@@ -7,9 +7,9 @@ from nacl.signing import SigningKey
 from playwright.sync_api import Page, expect
 from watching import OpenPage
 
-from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.credentials.signing import issue
 from portfolio.credentials.statement import Statement
+from portfolio.verification.inputs import MAX_UPLOAD
 from portfolio.verification.samples import OLYMPIAD
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def test_file_is_checked_without_javascript(open_page: OpenPage, gallery: str) -
     page = open_page(java_script_enabled=False, locale="ru").page
     page.goto(f"{gallery}/verify")
     page.set_input_files("#file", [file(signed())])  # type: ignore[list-item]
-    page.locator("form[method=post] button").click()
+    page.locator("form[data-drop] button").click()
     expect_result(page)
     page.locator("summary", has_text="Что это значит?").click()
     expect(page.locator("details p").first).to_be_visible()
@@ -86,7 +86,7 @@ def test_file_that_is_too_large_is_refused_before_it_is_sent(open_page: OpenPage
     watched = open_page(locale="ru")
     page = watched.goto(f"{gallery}/verify")
     watched.requests.clear()
-    page.set_input_files("#file", [file(b" " * (MAX_BUNDLE + 1))])  # type: ignore[list-item]
+    page.set_input_files("#file", [file(b" " * (MAX_UPLOAD + 1))])  # type: ignore[list-item]
     expect(page.locator("[data-problem]")).to_be_visible()
     assert page.evaluate("document.querySelector('#file').files.length") == 0
     assert [request.url for request in watched.requests if request.method == "POST"] == []
@@ -97,7 +97,7 @@ def test_button_works_again_after_going_back(open_page: OpenPage, gallery: str) 
     page.set_input_files("#file", [file(signed())])  # type: ignore[list-item]
     expect_result(page)
     page.go_back()
-    button = page.locator("form[method=post] button")
+    button = page.locator("form[data-drop] button")
     expect(button).to_be_enabled()
     expect(button).to_have_text("Проверить")
 
