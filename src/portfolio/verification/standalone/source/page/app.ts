@@ -153,7 +153,7 @@ function form(typed: string): HTMLElement {
     const text = area.value;
     if (!text.trim()) return;
     const { trust } = state.settings;
-    const name = say("pasted text");
+    const name = ""; // said in the language of the moment
     void work([() => outcomeOfText(text, name, trust, state.hosts).then((one) => [one], () => fault(name))]);
   };
   return el(
@@ -198,7 +198,7 @@ function results(): Child {
 function summary(): HTMLElement {
   const lines = state.outcomes.map((outcome, at) => {
     const [tone, word] = badge(outcome);
-    return el("li", {}, el("a", { href: `#result-${at}` }, el("bdi", {}, outcome.name)), el("span", { class: `badge tone-${tone}` }, word));
+    return el("li", {}, el("a", { href: `#result-${at}` }, el("bdi", {}, outcome.name || say("pasted text"))), el("span", { class: `badge tone-${tone}` }, word));
   });
   return el("div", { class: "block" }, el("h2", {}, say("What you checked")), el("ol", { class: "summary" }, lines));
 }
@@ -213,7 +213,7 @@ function article(outcome: Outcome, at: number): HTMLElement {
   const digests = state.outcomes.flatMap((one) => (one.kind === "report" && one.report.credential && one.report.digest ? [one.report.digest] : []));
   const shown = outcome.kind === "report" ? resultView(outcome) : outcome.kind === "link" ? linkView(outcome, digests) : troubleView(outcome);
   const verdict = outcome.kind === "report" ? outcome.report.verdict : outcome.kind;
-  const name = el("p", { class: "file-name" }, icon("file"), el("bdi", {}, outcome.name), outcome.fromPdf && el("span", { class: "chip chip-quiet" }, say("from the PDF")));
+  const name = el("p", { class: "file-name" }, icon("file"), el("bdi", {}, outcome.name || say("pasted text")), outcome.fromPdf && el("span", { class: "chip chip-quiet" }, say("from the PDF")));
   return el("article", { id: `result-${at}`, class: "result", "data-verdict": verdict }, name, shown);
 }
 
