@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from foreign import run_node
 from test_foreign_verifiers import NOW, STATUS_SIGNER, did_url, documents, every_kind, instant
 
+from flows.test_command_line import run
 from portfolio.achievements.contexts import CLR_CONTEXT, known_context
 from portfolio.achievements.fetching import FakeFetcher
 from portfolio.achievements.imports import verify_import
@@ -95,3 +97,14 @@ def test_a_service_exports_what_stands_behind_links(service: Service) -> None:
     assert {one["id"] for one in made["credentialSubject"]["verifiableCredential"]} == {
         f"urn:uuid:{row.id}" for row in rows
     }
+
+
+def test_the_command_writes_a_record_of_links(service: Service, tmp_path: Path) -> None:
+    links = [f"{service.settings.public_url}/v/{service.token(row)}" for row in service.issue(2)]
+    done = run(service, "clr", *links, "--out", str(tmp_path / "record.json"))
+    assert done.exit_code == 0, done.output
+    made = json.loads((tmp_path / "record.json").read_bytes())
+    assert len(made["credentialSubject"]["verifiableCredential"]) == 2
+    unknown = run(service, "clr", links[0] + "x", "--out", str(tmp_path / "none.json"))
+    assert unknown.exit_code != 0
+    assert not (tmp_path / "none.json").exists()
