@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bench import issuing, page, signing, tables
+from bench import diplomas, issuing, page, signing, tables
 
 if __name__ == "__main__":
     signing.main()
     page.main()
     issuing.main()
     tables.main()
+    diplomas.main()

@@ -28,8 +28,8 @@ class Running:
 
     def memory(self) -> int:
         """Return the largest resident set (bytes) of the service's own processes, the chain's left out."""
-        pids = [self.process, *_children(self.process)]
-        return max(_peak(pid) for pid in pids if "anvil" not in _command(pid))
+        pids = [self.process, *children_of(self.process)]
+        return max(_peak(pid) for pid in pids if "anvil" not in command_of(pid))
 
     def open_work(self) -> float:
         """Return how many leaves wait and calls are open."""
@@ -93,18 +93,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = entry.read_text().rpartition(")")[2].split()
             if int(fields[1]) == pid:
                 child = int(entry.parent.name)
-                found += [child, *_children(child)]
+                found += [child, *children_of(child)]
     return found
 
 
-def _command(pid: int) -> str:
+def command_of(pid: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
     return ""

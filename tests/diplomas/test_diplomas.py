@@ -96,7 +96,7 @@ def test_a_corrected_paper_names_what_it_replaces_and_the_old_one_is_printed_no_
     client = service.client()
     assert old.digest
     found = text_of(client.get(f"/c/{service.token(new)}.pdf").content)
-    assert "Выданвзамен" in found
+    assert "Документвыданвзаменпрежнего" in found
     assert short_code(old.digest) in found
     assert "НоваяФамилия" in found
     gone = client.get(f"/c/{service.token(old)}.pdf")

@@ -78,7 +78,7 @@ def test_notes_say_what_copy_it_is() -> None:
 
 def test_a_replaced_paper_without_number_is_named_by_its_code() -> None:
     notes = paper_of(example(), copy(replaces=Replaced("", "", "AAAA-BBBB-CCCC")))["notes"]
-    assert notes == ["Выдан взамен документа (код проверки AAAA-BBBB-CCCC), в котором были ошибки."]
+    assert notes == ["Документ выдан взамен прежнего (код проверки AAAA-BBBB-CCCC), в котором были ошибки."]
 
 
 def test_the_name_is_the_registrys_and_never_the_signed_one() -> None:

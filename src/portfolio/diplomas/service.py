@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session, col, select
 
-from portfolio.anchoring.service import standing_of
+from portfolio.anchoring.service import standings
 from portfolio.anchoring.states import AnchoringState
 from portfolio.credentials.facts import TrustedPair
 from portfolio.credentials.kinds import KINDS
 from portfolio.credentials.links import short_code
-from portfolio.credentials.models import Credential
-from portfolio.credentials.revocations import is_revoked
+from portfolio.credentials.models import Credential, Revocation
 from portfolio.credentials.service import credential_by_token, credential_of, open_statement, token_of
 from portfolio.credentials.statement import Statement
 from portfolio.db import Database
@@ -29,10 +28,11 @@ from portfolio.issuing.models import IssuingRun, RunState
 from portfolio.jobs import Clock
 from portfolio.organisations.logos import logo_svg
 from portfolio.organisations.models import Organisation
+from portfolio.people.models import Person
 from portfolio.verification.keeper import FactsKeeper
 from portfolio.verification.service import bundle_of, verify_document
 
-PAGE = 50  # credentials read in one transaction
+PAGE = 25  # credentials read in one transaction, with one query for all of them where there can be one
 
 
 class WithdrawnError(ConflictError):
@@ -92,7 +92,8 @@ class Desk:
 def order_for_link(desk: Desk, *, token: str) -> Order:
     """Return the paper behind a public link. Raises `NotFoundError`, `WithdrawnError`, `MissingGlyphError`."""
     with desk.database.read() as session:
-        draft = _draft(desk, session, credential_by_token(session, token=token))
+        credential = credential_by_token(session, token=token)
+        draft = _draft(desk, session, credential, _known(session, [credential]))
     return _finished(draft, registered_name(desk, draft.bundle))
 
 
@@ -104,7 +105,7 @@ def order_for_issuer(desk: Desk, *, organisation: Organisation, credential_id: s
     with desk.database.read() as session:
         credential = credential_of(session, organisation=organisation, credential_id=credential_id)
         _check_day(credential, duplicate_on, today=desk.clock().date())
-        draft = _draft(desk, session, credential, duplicate_on=duplicate_on)
+        draft = _draft(desk, session, credential, _known(session, [credential]), duplicate_on=duplicate_on)
     return _finished(draft, registered_name(desk, draft.bundle))
 
 
@@ -137,7 +138,7 @@ def orders_of_run(desk: Desk, *, ids: Sequence[str]) -> Iterator[Order | LeftOut
     names: dict[tuple[str, str], str | None] = {}
     for start in range(0, len(ids), PAGE):
         with desk.database.read() as session:
-            page = [_draft_or_left_out(desk, session, credential_id) for credential_id in ids[start : start + PAGE]]
+            page = _drafts(desk, session, ids[start : start + PAGE])
         for draft in page:
             if isinstance(draft, LeftOut):
                 yield draft
@@ -160,7 +161,8 @@ def registered_name(desk: Desk, bundle: bytes) -> str | None:
 def choose_design(session: Session, *, organisation_id: str, design: str, run_id: str = "") -> None:
     """Choose the design of a run, or of all that an organisation issues; raises `UnknownDesignError`."""
     designs.require_design(design)
-    choice = _choice(session, organisation_id, run_id) or DesignChoice(
+    rows = _choices(session, {organisation_id})
+    choice = next((row for row in rows if row.run_id == run_id), None) or DesignChoice(
         organisation_id=organisation_id, run_id=run_id, design=design
     )
     choice.design = design
@@ -170,17 +172,18 @@ def choose_design(session: Session, *, organisation_id: str, design: str, run_id
 
 def design_of(session: Session, *, credential: Credential) -> str:
     """Return the design for a credential: its run's, else its organisation's, else the usual one of its kind."""
-    chosen = _choice(session, credential.organisation_id, credential.run_id or "") or _choice(
-        session, credential.organisation_id, ""
-    )
-    if chosen is not None and chosen.design in designs.DESIGNS:
-        return chosen.design
-    return designs.usual_design(KINDS[credential.kind])
+    rows = _choices(session, {credential.organisation_id})
+    return _design(credential, {(row.organisation_id, row.run_id): row.design for row in rows})
 
 
-def _choice(session: Session, organisation_id: str, run_id: str) -> DesignChoice | None:
-    query = select(DesignChoice).where(DesignChoice.organisation_id == organisation_id)
-    return session.exec(query.where(DesignChoice.run_id == run_id)).first()
+def _design(credential: Credential, chosen: Mapping[tuple[str, str], str]) -> str:
+    owner = credential.organisation_id
+    design = chosen.get((owner, credential.run_id or "")) or chosen.get((owner, ""))
+    return design if design in designs.DESIGNS else designs.usual_design(KINDS[credential.kind])
+
+
+def _choices(session: Session, organisation_ids: set[str]) -> Sequence[DesignChoice]:
+    return session.exec(select(DesignChoice).where(col(DesignChoice.organisation_id).in_(organisation_ids))).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,29 +197,70 @@ class _Draft:
     copy: Callable[[str], Copy]
 
 
-def _draft_or_left_out(desk: Desk, session: Session, credential_id: str) -> _Draft | LeftOut:
-    credential = session.get_one(Credential, credential_id)
-    row = credential.row
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one query tells of many credentials. `people` are kept so that the session finds them without asking."""
+
+    revoked: frozenset[str]
+    final: frozenset[bytes]
+    organisations: dict[str, Organisation]
+    logos: dict[str, str | None]
+    designs: dict[tuple[str, str], str]
+    people: Sequence[Person]
+
+
+def _known(session: Session, credentials: Sequence[Credential]) -> _Known:
+    ids = [credential.id for credential in credentials]
+    digests = [credential.digest for credential in credentials if credential.digest]
+    owners = {credential.organisation_id for credential in credentials}
+    people = {credential.person_id for credential in credentials}
+    revoked = select(Revocation.credential_id).where(col(Revocation.credential_id).in_(ids))
+    return _Known(
+        revoked=frozenset(session.exec(revoked)),
+        final=frozenset(
+            digest
+            for digest, standing in standings(session, digests=digests).items()
+            if standing.state is AnchoringState.FINAL
+        ),
+        organisations={owner: session.get_one(Organisation, owner) for owner in owners},
+        logos={owner: logo_svg(session, organisation_id=owner) for owner in owners},
+        designs={(row.organisation_id, row.run_id): row.design for row in _choices(session, owners)},
+        people=session.exec(select(Person).where(col(Person.id).in_(people))).all(),
+    )
+
+
+def _drafts(desk: Desk, session: Session, ids: Sequence[str]) -> list[_Draft | LeftOut]:
+    found = {row.id: row for row in session.exec(select(Credential).where(col(Credential.id).in_(ids)))}
+    present = [(found[credential_id].row, _newest(session, found[credential_id])) for credential_id in ids]
+    known = _known(session, [credential for _, credential in present])
+    drafts: list[_Draft | LeftOut] = []
+    for row, credential in present:
+        try:
+            drafts.append(_draft(desk, session, credential, known))
+        except (WithdrawnError, NotSignedError) as error:
+            drafts.append(LeftOut(row, error.code))
+    return drafts
+
+
+def _newest(session: Session, credential: Credential) -> Credential:
     while credential.replaced_by and (newer := session.get(Credential, credential.replaced_by)):
         credential = newer
-    try:
-        return _draft(desk, session, credential)
-    except (WithdrawnError, NotSignedError) as error:
-        return LeftOut(row, error.code)
+    return credential
 
 
-def _draft(desk: Desk, session: Session, credential: Credential, *, duplicate_on: date | None = None) -> _Draft:
-    if credential.digest is None:
+def _draft(
+    desk: Desk, session: Session, credential: Credential, known: _Known, *, duplicate_on: date | None = None
+) -> _Draft:
+    digest = credential.digest
+    if digest is None:
         raise NotSignedError("this credential is not signed yet")
-    if credential.replaced_by or is_revoked(session, credential=credential):
+    if credential.replaced_by or credential.id in known.revoked:
         raise WithdrawnError("this document was taken back or replaced: it is not printed any more")
-    organisation = session.get_one(Organisation, credential.organisation_id)
+    organisation = known.organisations[credential.organisation_id]
     statement = open_statement(session, vault=desk.vault, credential=credential)
     bundle = bundle_of(session, vault=desk.vault, pair=desk.pair, credential=credential, organisation=organisation)
-    standing = standing_of(session, digest=credential.digest)
-    code = short_code(credential.digest)
+    code = short_code(digest)
     link = f"{desk.public_url}/v/{token_of(desk.vault, credential)}#{code}"
-    logo = logo_svg(session, organisation_id=organisation.id)
     replaces = _replaced(desk, session, credential)
 
     def copy(issuer: str) -> Copy:
@@ -225,13 +269,13 @@ def _draft(desk: Desk, session: Session, credential: Credential, *, duplicate_on
             code=code,
             link=link,
             host=urlsplit(desk.public_url).netloc,
-            logo=logo,
-            pending=standing is None or standing.state is not AnchoringState.FINAL,
+            logo=known.logos[organisation.id],
+            pending=digest not in known.final,
             replaces=replaces,
             duplicate_on=duplicate_on.isoformat() if duplicate_on else None,
         )
 
-    return _Draft(statement, bundle, design_of(session, credential=credential), credential.row, copy)
+    return _Draft(statement, bundle, _design(credential, known.designs), credential.row, copy)
 
 
 def _replaced(desk: Desk, session: Session, credential: Credential) -> Replaced | None:

@@ -102,10 +102,10 @@ def how_to_check(host: str) -> tuple[str, ...]:
 
 def duplicate_note(day: str) -> str:
     """Return the note of a duplicate; `day` as people write it."""
-    return f"Дубликат выдан {day}. Запись в реестре та же, что у первого экземпляра."
+    return f"Дубликат выдан {day}; запись в реестре та же, что у первого экземпляра."
 
 
 def replaces_note(*, number: str, day: str, code: str) -> str:
     """Return what a corrected paper replaces; number and day may be empty."""
     named = " ".join(part for part in (f"№ {number}" if number else "", f"от {day}" if day else "") if part)
-    return f"Выдан взамен документа {named + ' ' if named else ''}(код проверки {code}), в котором были ошибки."
+    return f"Документ выдан взамен прежнего {named + ' ' if named else ''}(код проверки {code}), в котором были ошибки."
