@@ -1,10 +1,11 @@
-"""Keys, issuers and kinds in time, on both sides of every moment."""
+"""Issuers, their names and kinds, and rotated keys in time, on both sides of every moment."""
 
 from __future__ import annotations
 
 import samples
 from scenario_table import DAY, scenario
-from worlds import Case, World, altered
+from tiny_keccak import keccak256
+from worlds import Case, World
 
 from portfolio.credentials.facts import Custody
 
@@ -91,12 +92,11 @@ def registered_in_the_block_of_the_key() -> Case:
     """Key and anchor stand in one block."""
     world = World()
     signed = world.sign(by=samples.signer("second"))
-    time = world.pair.add_key(world.school, samples.signer("second").public_key)
-    receipt = world.register(signed)
-    root = bytes.fromhex(receipt.root[2:])
-    world.pair.anchors[root] = (world.pair.block - 1, time)
-    world.pair.history[-1] |= {"block": world.pair.block - 1, "time": time}
-    return world.case(signed, [altered(receipt, block_number=world.pair.block - 1, block_time=time)])
+    _, receipt = world.pair.together(
+        lambda: world.pair.add_key(world.school, samples.signer("second").public_key),
+        lambda: world.register(signed),
+    )
+    return world.case(signed, [receipt])
 
 
 @scenario("INVALID", key="key_purpose")
@@ -182,11 +182,8 @@ def registered_again_after_reinstatement() -> Case:
 def registered_in_the_block_of_reinstatement() -> Case:
     """Reinstatement and anchor stand in one block."""
     world, _, signed = _during_suspension()
-    time = world.pair.reinstate(world.school)
-    receipt = world.register(signed)
-    world.pair.anchors[bytes.fromhex(receipt.root[2:])] = (world.pair.block - 1, time)
-    world.pair.history[-1] |= {"block": world.pair.block - 1, "time": time}
-    return world.case(signed, [altered(receipt, block_number=world.pair.block - 1, block_time=time)])
+    _, receipt = world.pair.together(lambda: world.pair.reinstate(world.school), lambda: world.register(signed))
+    return world.case(signed, [receipt])
 
 
 @scenario("INVALID", kind="kind_not_allowed", issuer="issuer_admitted", key="key_good")
@@ -233,4 +230,141 @@ def issuer_renamed_after_anchor() -> Case:
     signed = world.sign()
     receipt = world.register(signed)
     world.pair.rename(world.school, "МБОУ «Гимназия № 5»")
+    return world.case(signed, [receipt])
+
+
+@scenario("VALID", issuer="issuer_admitted", notes="one_source")
+def issuer_renamed_before_anchor() -> Case:
+    """The issuer got its present name before the anchor."""
+    world = World()
+    world.pair.rename(world.school, "МБОУ «Гимназия № 5»")
+    signed = world.sign()
+    return world.case(signed, [world.register(signed)])
+
+
+@scenario("VALID", issuer="issuer_admitted", notes="one_source name_changed")
+def issuer_renamed_before_and_after_anchor() -> Case:
+    """Renamed in the block of the anchor, where the new name counts, and once more later."""
+    world = World()
+    signed = world.sign()
+    _, receipt = world.pair.together(
+        lambda: world.pair.rename(world.school, "МБОУ «Гимназия № 5»"), lambda: world.register(signed)
+    )
+    world.pair.rename(world.school, "МБОУ «Лицей № 5»")
+    return world.case(signed, [receipt])
+
+
+@scenario("VALID", kind="kind_allowed")
+def kind_granted_in_the_block_of_the_anchor() -> Case:
+    """The kind is the issuer's from the anchor's very block on."""
+    world = World(kinds=0)
+    signed = world.sign()
+    _, receipt = world.pair.together(lambda: world.pair.set_kinds(world.school, 1), lambda: world.register(signed))
+    return world.case(signed, [receipt])
+
+
+@scenario("INVALID", kind="kind_not_allowed", anchor="anchor_untimely")
+def kind_withdrawn_in_the_block_of_the_anchor() -> Case:
+    """The kind is the issuer's no longer from the anchor's very block on."""
+    world = World()
+    signed = world.sign()
+    receipt, _ = world.pair.together(lambda: world.register(signed), lambda: world.pair.set_kinds(world.school, 0))
+    return world.case(signed, [receipt])
+
+
+@scenario("PENDING", anchor="anchor_untimely", issuer="issuer_admitted")
+def registered_before_admission() -> Case:
+    """Registered one block before the issuer was admitted: a later receipt will count."""
+    world = World(known_to=())
+    signed = world.sign()
+    receipt = world.register(signed)
+    school = world.pair.admit(samples.SCHOOL_DID, samples.SCHOOL_NAME, 63)
+    world.pair.add_key(school, samples.signer("school").public_key)
+    return world.case(signed, [receipt])
+
+
+@scenario("VALID", anchor="anchor_final", issuer="issuer_admitted")
+def registered_in_the_block_of_admission() -> Case:
+    """Admission, key and anchor stand in one block."""
+    world = World(known_to=())
+    signed = world.sign()
+    school = keccak256(samples.SCHOOL_DID.encode())
+    *_, receipt = world.pair.together(
+        lambda: world.pair.admit(samples.SCHOOL_DID, samples.SCHOOL_NAME, 63),
+        lambda: world.pair.add_key(school, samples.signer("school").public_key),
+        lambda: world.register(signed),
+    )
+    return world.case(signed, [receipt])
+
+
+@scenario("INVALID", issuer="issuer_not_admitted", anchor="anchor_untimely")
+def registered_while_suspended() -> Case:
+    """Registered during a suspension that goes on."""
+    world, receipts, signed = _during_suspension()
+    return world.case(signed, receipts)
+
+
+def _suspension_moved_back(offset: int) -> Case:
+    """Suspended as of now; then as of `offset` seconds after an anchor that was made before."""
+    world = World()
+    signed = world.sign()
+    receipt = world.register(signed)
+    moment = world.pair.now + offset
+    world.pair.wait(10 * DAY)
+    now = world.pair.suspend(world.school)
+    world.pair.refused("AlreadySuspended", "suspend", "registrar 2", issuerId=world.school, asOf=now)
+    world.pair.suspend(world.school, moment)
+    return world.case(signed, [receipt])
+
+
+@scenario("VALID", issuer="issuer_admitted", notes="one_source issuer_now_suspended")
+def suspension_moved_back_to_after_the_anchor() -> Case:
+    """A suspension is moved back, to one second after the anchor."""
+    return _suspension_moved_back(1)
+
+
+@scenario("INVALID", issuer="issuer_not_admitted")
+def suspension_moved_back_to_the_anchor() -> Case:
+    """A suspension is moved back, to the moment of the anchor."""
+    return _suspension_moved_back(0)
+
+
+def _suspended_twice(*, between: bool) -> Case:
+    world = World()
+    world.pair.suspend(world.school)
+    world.pair.wait(DAY)
+    reinstated = world.pair.reinstate(world.school)
+    world.pair.wait(DAY)
+    early = world.sign()
+    receipt = world.register(early)
+    world.pair.wait(DAY)
+    earlier = {"issuerId": world.school, "asOf": reinstated - 1}
+    world.pair.refused("SuspensionOutOfRange", "suspend", "registrar 1", **earlier)
+    world.pair.suspend(world.school)
+    late = world.sign(word="late")
+    return world.case(early, [receipt]) if between else world.case(late, [world.register(late)])
+
+
+@scenario("VALID", issuer="issuer_admitted", notes="one_source issuer_now_suspended")
+def registered_between_two_suspensions() -> Case:
+    """Registered after one suspension and before another, which cannot reach back beyond the reinstatement."""
+    return _suspended_twice(between=True)
+
+
+@scenario("INVALID", issuer="issuer_not_admitted")
+def registered_in_the_second_suspension() -> Case:
+    """Registered during the second of two suspensions."""
+    return _suspended_twice(between=False)
+
+
+@scenario("VALID", issuer="issuer_admitted", notes="one_source")
+def suspended_too_far_back() -> Case:
+    """A registrar tries to suspend as of 31 days back, and a stranger tries at all: both are refused."""
+    world = World()
+    signed = world.sign()
+    receipt = world.register(signed)
+    moment = world.pair.now
+    world.pair.wait(31 * DAY)
+    world.pair.refused("SuspensionOutOfRange", "suspend", "registrar 1", issuerId=world.school, asOf=moment)
+    world.pair.refused("NotRegistrar", "suspend", "anybody", issuerId=world.school, asOf=world.pair.now)
     return world.case(signed, [receipt])

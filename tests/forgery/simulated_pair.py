@@ -1,12 +1,13 @@
 """An honest pair of registries in plain Python: what the contracts keep, what `check` answers, and nothing else.
 
-Every change is written down in `history` with its block, so that a scenario can be replayed on the real contracts.
+Every change is written down in `history` with its block and the account it is from, and every attempt that the
+contracts must refuse, so that a scenario can be replayed on the real ones (`tests/chain/test_scenarios_on_chain.py`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,12 @@ from portfolio.credentials.facts import (
 
 START = 1_795_341_600  # 2026-11-22T10:00:00Z
 BLOCK_SECONDS = 12
+QUIET = 50  # blocks that a chain adds at most while nothing happens: a replay has to add them all
 NO_ROOT = bytes(32)
+REGISTRARS = ("registrar 1", "registrar 2")
+ANYBODY = "anybody"
+NOTICE = 7 * 86_400
+WINDOW = 30 * 86_400
 
 
 @dataclass
@@ -38,6 +44,9 @@ class Issuer:
     suspended: list[int] = field(default_factory=list)
     reinstated: list[int] = field(default_factory=list)
     keys: dict[bytes, Key] = field(default_factory=dict)
+    controller: str = ""
+    successor: bytes = b""
+    proposed: dict[str, Proposal] = field(default_factory=dict)
 
     def is_admitted_at(self, time: int) -> bool:
         if time < self.admitted_at:
@@ -59,8 +68,15 @@ class Key:
         return self.signs_credentials and self.start <= time and (self.until == 0 or time < self.until)
 
 
+@dataclass
+class Proposal:
+    subject: str | bytes
+    proposer: str
+    due: int = 0
+
+
 class SimulatedPair:
-    """`now` and `block` are those of the head; every call mines one block first."""
+    """`now` and `block` are those of the head; every call mines one block first. Accounts are words."""
 
     def __init__(self, name: str = "main", chain_id: int = 2026, depth: int = 0, **changes: Any) -> None:
         seed = f"{name} {chain_id}".encode()
@@ -90,71 +106,164 @@ class SimulatedPair:
 
     def wait(self, seconds: int) -> int:
         """Let `seconds` go by in whole blocks, at least one; return the head's time."""
-        blocks = max(1, seconds // BLOCK_SECONDS)
+        blocks = max(1, min(seconds // BLOCK_SECONDS, QUIET))
         self.block += blocks
         self.now += seconds
         return self.now
 
-    def _mine(self, call: str, **arguments: Any) -> int:
+    def wait_until(self, time: int) -> None:
+        """Let time go by so that the next call stands in a block of exactly this time."""
+        self.wait(time - BLOCK_SECONDS - self.now)
+
+    def together(self, *calls: Callable[[], Any]) -> list[Any]:
+        """Let several calls stand in one block."""
+        answers: list[Any] = []
+        for call in calls:
+            if answers:
+                self.now -= BLOCK_SECONDS
+                self.block -= 1
+            answers.append(call())
+        return answers
+
+    def _mine(self, call: str, sender: str, **arguments: Any) -> int:
         self.wait(BLOCK_SECONDS)
-        written = {name: _plain(value) for name, value in arguments.items()}
-        self.history.append({"call": call, "block": self.block, "time": self.now, **written})
+        self._write(call, sender, arguments)
         return self.now
+
+    def refused(self, error: str, call: str, sender: str, **arguments: Any) -> None:
+        """An attempt that the contracts must refuse with this error; it stands in a block and changes nothing."""
+        self._mine(call, sender, **arguments)
+        self.history[-1]["refused"] = error
+
+    def _write(self, call: str, sender: str, arguments: Mapping[str, Any]) -> None:
+        written = {name: _plain(value) for name, value in arguments.items()}
+        self.history.append({"call": call, "from": sender, "block": self.block, "time": self.now, **written})
 
     # ------------------------------------------------------- issuer registry
 
     def admit(self, did: str, name: str, kinds: int) -> bytes:
-        time = self._mine("admit", did=did, name=name, kinds=hex(kinds))
+        controller = f"controller of {did}"
+        time = self._mine("admit", REGISTRARS[0], did=did, controller=controller, name=name, kinds=hex(kinds))
         issuer_id = keccak256(did.encode())
         assert issuer_id not in self.issuers
-        self.issuers[issuer_id] = Issuer(did, time, [(time, name)], [(time, kinds)])
+        self.issuers[issuer_id] = Issuer(did, time, [(time, name)], [(time, kinds)], controller=controller)
         return issuer_id
 
     def rename(self, issuer_id: bytes, name: str) -> None:
-        self.issuers[issuer_id].names.append((self._mine("rename", issuerId=issuer_id, name=name), name))
+        time = self._mine("rename", REGISTRARS[0], issuerId=issuer_id, name=name)
+        self.issuers[issuer_id].names.append((time, name))
 
     def set_kinds(self, issuer_id: bytes, kinds: int) -> None:
-        self.issuers[issuer_id].kinds.append((self._mine("setKinds", issuerId=issuer_id, kinds=hex(kinds)), kinds))
+        time = self._mine("setKinds", REGISTRARS[0], issuerId=issuer_id, kinds=hex(kinds))
+        self.issuers[issuer_id].kinds.append((time, kinds))
 
     def suspend(self, issuer_id: bytes, as_of: int | None = None) -> int:
-        time = self._mine("suspend", issuerId=issuer_id, asOf=self.now + BLOCK_SECONDS if as_of is None else as_of)
-        start = time if as_of is None else as_of
+        start = self.now + BLOCK_SECONDS if as_of is None else as_of
+        time = self._mine("suspend", REGISTRARS[0], issuerId=issuer_id, asOf=start)
+        issuer = self.issuers[issuer_id]
         assert time - 30 * 86_400 <= start <= time
-        self.issuers[issuer_id].suspended.append(start)
+        assert start >= max([issuer.admitted_at, *issuer.reinstated])
+        if len(issuer.suspended) > len(issuer.reinstated):
+            assert start < issuer.suspended.pop()
+        issuer.suspended.append(start)
         return start
 
     def reinstate(self, issuer_id: bytes) -> int:
-        time = self._mine("reinstate", issuerId=issuer_id)
+        time = self._mine("reinstate", REGISTRARS[0], issuerId=issuer_id)
         self.issuers[issuer_id].reinstated.append(time)
         return time
+
+    def controller(self, issuer_id: bytes) -> str:
+        return self.issuers[issuer_id].controller
 
     def add_key(
         self, issuer_id: bytes, public_key: bytes, *, custody: Custody = Custody.OWN, signs_credentials: bool = True
     ) -> int:
-        purpose = "CREDENTIAL" if signs_credentials else "STATUS"
-        time = self._mine("addKey", issuerId=issuer_id, publicKey=public_key, purpose=purpose, custody=custody.name)
+        time = self._mine(
+            "addKey",
+            self.controller(issuer_id),
+            issuerId=issuer_id,
+            publicKey=public_key,
+            purpose="CREDENTIAL" if signs_credentials else "STATUS",
+            custody=custody.name,
+        )
         assert public_key not in self.issuers[issuer_id].keys
         self.issuers[issuer_id].keys[public_key] = Key(signs_credentials, custody, time)
         return time
 
     def retire_key(self, issuer_id: bytes, public_key: bytes, as_of: int) -> None:
-        time = self._mine("retireKey", issuerId=issuer_id, publicKey=public_key, asOf=as_of)
+        """End a key as of at most 30 days back, which the controller may do alone."""
+        time = self._mine("retireKey", self.controller(issuer_id), issuerId=issuer_id, publicKey=public_key, asOf=as_of)
+        assert as_of >= time - 30 * 86_400
+        self._retire(issuer_id, public_key, as_of)
+
+    def retire_key_far_back(self, issuer_id: bytes, public_key: bytes, as_of: int) -> None:
+        """End a key as of any time: the controller asks, a registrar confirms."""
+        asked = {"issuerId": issuer_id, "publicKey": public_key, "asOf": as_of}
+        self._mine("requestRetirement", self.controller(issuer_id), **asked)
+        self._mine("confirmRetirement", REGISTRARS[0], **asked)
+        self._retire(issuer_id, public_key, as_of)
+
+    def _retire(self, issuer_id: bytes, public_key: bytes, as_of: int) -> None:
         key = self.issuers[issuer_id].keys[public_key]
-        assert key.start <= as_of <= time
+        assert key.start <= as_of <= self.now
         assert key.until == 0 or as_of < key.until
         key.until = as_of
+
+    # ------------------------------------------- successors and controllers
+
+    def name_successor(self, issuer_id: bytes, successor: bytes) -> None:
+        self._mine("nameSuccessor", self.controller(issuer_id), issuerId=issuer_id, successor=successor)
+        assert successor in self.issuers
+        self.issuers[issuer_id].successor = successor
+
+    def propose_controller(self, issuer_id: bytes, controller: str) -> None:
+        self._propose("CONTROLLER", issuer_id, controller, "proposeController", controller=controller)
+
+    def propose_successor(self, issuer_id: bytes, successor: bytes) -> None:
+        self._propose("SUCCESSOR", issuer_id, successor, "proposeSuccessor", successor=successor)
+
+    def _propose(self, change: str, issuer_id: bytes, subject: str | bytes, call: str, **arguments: Any) -> None:
+        self._mine(call, REGISTRARS[0], issuerId=issuer_id, **arguments)
+        assert change not in self.issuers[issuer_id].proposed
+        self.issuers[issuer_id].proposed[change] = Proposal(subject, REGISTRARS[0])
+
+    def confirm_change(self, issuer_id: bytes, change: str) -> int:
+        """The second registrar agrees; returns the first second in which the change may be carried out."""
+        proposal = self.issuers[issuer_id].proposed[change]
+        proposal.due = NOTICE + self._mine(
+            "confirmChange", REGISTRARS[1], issuerId=issuer_id, change=change, subject=proposal.subject
+        )
+        return proposal.due
+
+    def cancel_change(self, issuer_id: bytes, change: str) -> None:
+        self._mine("cancelChange", REGISTRARS[1], issuerId=issuer_id, change=change)
+        del self.issuers[issuer_id].proposed[change]
+
+    def execute_change(self, issuer_id: bytes, change: str) -> int:
+        time = self._mine("executeChange", REGISTRARS[0], issuerId=issuer_id, change=change)
+        proposal = self.issuers[issuer_id].proposed.pop(change)
+        assert proposal.due <= time < proposal.due + WINDOW
+        if isinstance(proposal.subject, bytes):
+            self.issuers[issuer_id].successor = proposal.subject
+        else:
+            self.issuers[issuer_id].controller = proposal.subject
+        return time
 
     # --------------------------------------------------- credential registry
 
     def anchor(self, digests: Sequence[bytes]) -> Tree:
         tree = Tree.of(digests)
         assert tree.root not in self.anchors
-        time = self._mine("anchor", root=tree.root)
+        time = self._mine("anchor", ANYBODY, root=tree.root)
         self.anchors[tree.root] = (self.block, time)
         return tree
 
-    def revoke(self, issuer_id: bytes, digest: bytes, reason: Reason) -> int:
-        time = self._mine("revoke", issuerId=issuer_id, digests=[digest], reason=reason.name)
+    def revoke(self, issuer_id: bytes, digest: bytes, reason: Reason, *, by: bytes | None = None) -> int:
+        """Revoke by the issuer's controller, or by that of the issuer `by`, its successor."""
+        assert by is None or by == self.issuers[issuer_id].successor
+        sender = self.controller(issuer_id if by is None else by)
+        time = self._mine("revoke", sender, issuerId=issuer_id, digests=[digest], reason=reason.name)
         self.revocations.setdefault((issuer_id, digest), (reason, time))
         return time
 
