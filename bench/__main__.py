@@ -9,4 +9,5 @@ if __name__ == "__main__":
     page.main()
     issuing.main()
     tables.main()
+    verifying.main()
     diplomas.main()

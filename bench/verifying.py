@@ -1,7 +1,7 @@
 """How fast a list of bundles is verified against a local chain: `python -m bench.verifying [ROWS ...]`.
 
 A chain, a pair of contracts, one issuer with one key and one anchored tree for each size are made first and not
-measured; then `verify_sources` runs as `portfolio verify LIST` does, with one process for each core.
+measured; then `portfolio verify LIST --report FILE` runs as a process of its own, with a worker for each core.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import json
 import resource
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -30,9 +31,7 @@ from portfolio.credentials.bundles import receipt_json
 from portfolio.credentials.facts import Custody, Receipt, TrustRoots
 from portfolio.credentials.report import Verdict
 from portfolio.credentials.signing import issue
-from portfolio.verification.batch import Summary, verify_sources
-from portfolio.verification.judging import Terms
-from portfolio.verification.sources import expand
+from portfolio.credentials.trust import dump_trust
 
 SIZES = (1_000, 10_000)
 WANTED = 10.0  # seconds for 10,000
@@ -126,18 +125,20 @@ def bench_chain() -> Iterator[tuple[BenchChain, Path]]:
 
 
 def measure(chain: BenchChain, count: int, folder: Path) -> tuple[float, float]:
-    """Return seconds to verify a list of `count` bundles and the largest resident set of any process (bytes)."""
-    path = folder / f"{count}.jsonl"
+    """Return seconds of `portfolio verify LIST --report CSV`, its start included, and its largest resident set (bytes).
+
+    The command runs by itself, as people run it: it forks its workers, which only a process without threads does.
+    """
+    path, trust, report = folder / f"{count}.jsonl", folder / "trust.json", folder / f"{count}.json"
     chain.write_bundles(count, path)
-    summary = Summary()
+    trust.write_text(dump_trust(chain.trust))
+    command = [sys.executable, "-m", "portfolio.cli", "verify", str(path), "--trust", str(trust), "--report"]
     started = time.perf_counter()
-    for _ in verify_sources(expand([str(path)]), Terms(chain.trust), summary=summary):
-        pass
+    subprocess.run([*command, str(report)], check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
-    if summary.counts != {Verdict.VALID.value: count}:
-        raise RuntimeError(f"not all are valid: {dict(summary.counts)}")
-    usage = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return seconds, max(usage)
+    if json.loads(report.read_text())["counts"] != {Verdict.VALID.value: count}:
+        raise RuntimeError("not all are valid")
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from forgeries import Scene, Way
+from forgeries import Way
+from scene import Scene
 from simulated_pair import SimulatedPair
 from worlds import Case
 

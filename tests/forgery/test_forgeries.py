@@ -7,9 +7,10 @@ import random
 from functools import cache
 
 import pytest
-from forgeries import WAYS, Scene, Way
+from forgeries import WAYS, Way
 from forgery_vectors import VECTORS, forgery_text, read_forgery
 from real_pair import RealPair
+from scene import Scene
 from simulated_pair import SimulatedPair
 from test_alterations import FORGERY_ROUNDS
 
