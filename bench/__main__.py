@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import diplomas, issuing, page, signing, tables
+from bench import diplomas, issuing, page, signing, tables, verifying
 
 if __name__ == "__main__":
     signing.main()
