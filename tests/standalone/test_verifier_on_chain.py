@@ -55,7 +55,7 @@ def test_registered_credential_is_valid(open_verifier: Any, world: PageWorld) ->
         "тестовая сеть",
         "из одного источника",
         "Лицей № 7",
-        "Короткий код",
+        "Код проверки",
     ):
         assert words.casefold() in shown
     assert short_code(signed.digest) in opened.text

@@ -54,7 +54,7 @@ export function linkView({ link }: Outcome & { kind: "link" }, digests: Uint8Arr
           "dl",
           { class: "facts" },
           link.host && row(say("The code leads to"), el("strong", { class: "host" }, bdi(link.host))),
-          link.code && row(say("Code of the paper"), el("code", {}, link.code), fits && el("small", { class: "aside" }, say("Short code of a file on this page: the same"))),
+          link.code && row(say("Check code"), el("code", {}, link.code), fits && el("small", { class: "aside" }, say("Check code of a file on this page: the same"))),
         ),
         el("p", { class: "small" }, el("code", {}, visible(link.text))),
         link.href && el("p", {}, el("a", { class: "button", href: link.href, rel: "noopener noreferrer", target: "_blank" }, say("Open %(host)s", { host: link.host ?? "" }))),
@@ -62,7 +62,7 @@ export function linkView({ link }: Outcome & { kind: "link" }, digests: Uint8Arr
       block(
         say("What the code alone does not prove"),
         el("p", {}, say("A QR code can be copied onto any paper. By itself it proves nothing: neither who gave the document nor that it is still in force.")),
-        el("p", {}, say("Ask the holder for the PDF or the file for checking and drop it here. The short code shown then must be the one of the paper.")),
+        el("p", {}, say("Ask the holder for the PDF or the file for checking and drop it here. The check code shown then must be the one of the paper.")),
       ),
     ),
   ];

@@ -34,7 +34,7 @@ export const OWN: Record<string, string> = {
   "Check again": "Проверить ещё раз",
   "from the PDF": "из PDF",
   "pasted text": "вставленный текст",
-  "Short code": "Короткий код",
+  "Check code": "Код проверки",
   "The same code is printed on the paper.": "Такой же код напечатан на бумаге.",
   "Words printed in the PDF prove nothing: compare them with those below, which are drawn from the signed data.":
     "То, что напечатано в самом PDF, ничего не доказывает: сравните его с текстом ниже — он взят из подписанных данных.",
@@ -79,13 +79,12 @@ export const OWN: Record<string, string> = {
     "В этой копии страницы не названа ни одна служба, которой она доверяет. Сравните имя сайта с известным вам — буква в букву.",
   "This is no address of a web page.": "Это не адрес веб-страницы.",
   "Open %(host)s": "Открыть %(host)s",
-  "Code of the paper": "Код с бумаги",
   "What the code alone does not prove": "Чего сам по себе код не доказывает",
   "A QR code can be copied onto any paper. By itself it proves nothing: neither who gave the document nor that it is still in force.":
     "QR-код можно перенести на любую бумагу. Сам по себе он ничего не доказывает: ни кто выдал документ, ни что он ещё действует.",
-  "Ask the holder for the PDF or the file for checking and drop it here. The short code shown then must be the one of the paper.":
-    "Попросите у владельца PDF или файл для проверки и перетащите его сюда. Показанный тогда короткий код должен совпасть с кодом на бумаге.",
-  "Short code of a file on this page: the same": "Есть среди файлов на этой странице",
+  "Ask the holder for the PDF or the file for checking and drop it here. The check code shown then must be the one of the paper.":
+    "Попросите у владельца PDF или файл для проверки и перетащите его сюда. Показанный тогда код проверки должен совпасть с кодом на бумаге.",
+  "Check code of a file on this page: the same": "Есть среди файлов на этой странице",
   "This could not be read": "Не удалось прочитать",
   "The file is too large to be a diploma or a file for checking.": "Файл слишком велик для диплома или файла для проверки.",
   "No QR code was found in the picture. Take the photo from straight above, with the code large and sharp.":

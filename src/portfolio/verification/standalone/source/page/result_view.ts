@@ -129,7 +129,7 @@ function paper(report: Report, fromPdf: boolean): Child {
         el("div", { class: "holder" }, el("dt", {}, say("Holder")), el("dd", {}, bdi(visible(statement.holder_name), "ru"))),
         present.map(([field, value]) => !Array.isArray(value) && row(field[language], shownValue(field, value))),
         issuer(report, tone),
-        row(say("Short code"), el("code", {}, shortCode(report.digest)), el("small", { class: "aside" }, say("The same code is printed on the paper."))),
+        row(say("Check code"), el("code", {}, shortCode(report.digest)), el("small", { class: "aside" }, say("The same code is printed on the paper."))),
       ),
       present.map(([field, value]) => Array.isArray(value) && marks(field[language], value)),
     ),
