@@ -71,6 +71,26 @@ def test_every_verdict_is_pythons(page: Page) -> None:
     assert len(files("verdicts")) >= 128
 
 
+@pytest.mark.fault(130)
+def test_every_forgery_is_refused_for_pythons_reasons(page: Page) -> None:
+    for path in files("forgeries"):
+        vector = json.loads(path.read_text("utf-8"))
+        made = vector["bundle"]
+        data = base64.b64decode(made["base64"]) if "base64" in made else json.dumps(made).encode()
+        report = asked(page, "verdict", base64_of(data), json.dumps(vector["trust"]), vector["facts"], vector["now"])
+        assert report == vector["report"], path.stem
+        assert report["verdict"] != "VALID", path.stem
+
+
+@pytest.mark.fault(126)
+def test_every_bundle_is_read_as_the_table_says(page: Page) -> None:
+    table = json.loads((VECTORS / "bundles" / "bundles.json").read_text("utf-8"))
+    found = {
+        name: asked(page, "bundle", base64_of((VECTORS / "bundles" / f"{name}.json").read_bytes())) for name in table
+    }
+    assert found == table
+
+
 def test_every_good_credential_has_pythons_lines_and_digest(page: Page) -> None:
     folder = VECTORS / "credentials" / "valid"
     for name, hashes in json.loads((VECTORS / "credentials" / "digests.json").read_text("utf-8")).items():

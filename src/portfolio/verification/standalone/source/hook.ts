@@ -32,6 +32,14 @@ async function verdict(bundle: string, trust: string, facts: Parameters<typeof l
   return reportJson(judge(asked, { trust: loadTrust(trust), facts: facts.map(loadFacts), now, listed: said }));
 }
 
+/** One file of tests/vectors/bundles. */
+function bundle(base64: string) {
+  const asked: Asked | StructureError = tried(() => ask(bytesOf(base64)));
+  if (asked instanceof StructureError) return { error: asked.code, path: asked.path };
+  const { digest, receipts } = asked.question;
+  return { digest: hex(digest), receipts: receipts.length, warnings: asked.warnings.map((warning) => warning.code) };
+}
+
 /** One file of tests/vectors/credentials. */
 function credential(base64: string) {
   const read: SignedCredential | StructureError = tried(() => readCredential(parseJson(bytesOf(base64))));
@@ -84,6 +92,7 @@ function characters(): number[] {
 
 export const HOOK = Object.freeze({
   verdict,
+  bundle,
   credential,
   proves,
   json,
