@@ -56,7 +56,8 @@ contracts: setup-test ## compile, test, cover and weigh the contracts
 unit: setup-test ## every Python test: unit, integration (anvil, Kubo, PostgreSQL), browser
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered -q
 
-bench: setup-test ## measure; prints medians, ratios and growth
+bench: setup-test ## measure; prints medians, ratios and growth, beside others' implementations
+	PYTHON=$(PYTHON) bench/peers/install.sh
 	$(BIN)/python -m bench
 
 soak: setup-test ## the long campaign; its last result stands in docs/soak.md

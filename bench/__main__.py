@@ -1,13 +1,16 @@
-"""All measurements, one after another: `make bench`."""
+"""All measurements, one after another: `make bench`. What each means: `bench/README.md`."""
 
 from __future__ import annotations
 
-from bench import diplomas, issuing, page, signing, tables, verifying
+from bench import diplomas, issuing, page, signing, standalone, tables, verifying
+from bench.peers import __main__ as peers
 
 if __name__ == "__main__":
     signing.main()
+    peers.main()
+    verifying.main()
+    tables.main()
+    standalone.main()
     page.main()
     issuing.main()
-    tables.main()
-    verifying.main()
     diplomas.main()

@@ -40,8 +40,9 @@ WANTED = 10.0  # seconds for 10,000
 class BenchChain:
     """A local chain with a pair on it, whose one issuer holds the key of `bench.signing`."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, process_id: int | None = None) -> None:
         self.url = url
+        self.process_id = process_id
         self.client = ChainClient(url, timeout=30)
         self.operator, self.registrar, second, self.controller = (
             development_account(index, chain_id=LOCAL_CHAIN_ID) for index in range(4)
@@ -121,7 +122,7 @@ def bench_chain() -> Iterator[tuple[BenchChain, Path]]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory() as name, LocalChain(Path(name), port=port) as chain:
-        yield BenchChain(chain.rpc_url, Path(name)), Path(name)
+        yield BenchChain(chain.rpc_url, Path(name), chain.process_id), Path(name)
 
 
 def measure(chain: BenchChain, count: int, folder: Path) -> tuple[float, float]:
