@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     chain_rpc_url: str | None = None
     chain_port: int = Field(default=8545, ge=1, le=65535)
     public_rpc_urls: str = ""
-    """Nodes, separated by commas, that the static verifier names to everybody; see `verification/standalone/page.py`."""
+    """Nodes, separated by commas, that the static verifier names to everybody (`verification/standalone/page.py`)."""
     deployment_file: Path | None = None
     operator_key: SecretStr | None = None
     registrar_keys: SecretStr | None = None
