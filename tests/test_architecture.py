@@ -185,7 +185,7 @@ def code_files() -> list[Path]:
         for folder in folders
         for pattern in ("*.py", "*.sol")
         for path in (ROOT / folder).rglob(pattern)
-        if "node_modules" not in path.parts
+        if not {"node_modules", ".venv"} & set(path.parts)
     ]
 
 
