@@ -21,7 +21,7 @@ from portfolio.credentials.models import Credential
 from portfolio.credentials.report import Report
 from portfolio.credentials.service import token_of
 from portfolio.issuing.service import TableRequest, process_part, read_request, start_run
-from portfolio.operations.compose import open_gateway
+from portfolio.operations.compose import open_gateways
 from portfolio.operations.up import prepare
 from portfolio.operations.worker import Worker
 from portfolio.organisations.models import Organisation
@@ -113,7 +113,6 @@ class Service:
             return bundle_of(
                 session,
                 vault=self.portfolio.vault,
-                pair=self.portfolio.pair,
                 credential=session.get_one(Credential, credential.id),
                 organisation=session.get_one(Organisation, credential.organisation_id),
             )
@@ -169,7 +168,7 @@ def make_service(folder: Path, rpc_url: str, **more: Any) -> Service:
     """Deploy, migrate and compose a service."""
     settings = make_settings(folder, rpc_url, **more)
     portfolio = prepare(settings)
-    return Service(settings, portfolio, Worker(portfolio, open_gateway(portfolio)))
+    return Service(settings, portfolio, Worker(portfolio, open_gateways(portfolio)))
 
 
 def surname(number: int) -> str:

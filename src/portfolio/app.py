@@ -56,6 +56,9 @@ class Portfolio:
     vault: Vault
     store: DocumentStore
     pair: TrustedPair
+    """The pair of contracts in which new anchors were made when this process was composed."""
+    pairs: Mapping[int, TrustedPair]
+    """All pairs by number: what was anchored in an old one is checked there."""
     keeper: FactsKeeper
     clock: Clock
     pages: PageCache = field(default_factory=PageCache)

@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "verifier": "verification.standalone",
         "import": "achievements",
         "clr": "achievements",
+        "pairs": "operations",
         "audit": "operations",
         "retry": "operations",
         "bench": "operations",

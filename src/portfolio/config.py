@@ -29,8 +29,10 @@ class Settings(BaseSettings):
 
     chain_rpc_url: str | None = None
     chain_port: int = Field(default=8545, ge=1, le=65535)
+    pair_rpc_urls: str = ""
+    """`NUMBER=URL` for each pair of contracts on another chain than CHAIN_RPC_URL's, separated by commas."""
     public_rpc_urls: str = ""
-    """Nodes, separated by commas, that the static verifier names to everybody (`verification/standalone/page.py`)."""
+    """Nodes, by commas, that the static verifier names to everybody (`verification/standalone/page.py`)."""
     deployment_file: Path | None = None
     operator_key: SecretStr | None = None
     registrar_keys: SecretStr | None = None
@@ -71,6 +73,20 @@ class Settings(BaseSettings):
     def resolved_rpc_url(self) -> str:
         """URL of the chain's JSON-RPC; the local chain unless one is set."""
         return self.chain_rpc_url or f"http://127.0.0.1:{self.chain_port}"
+
+    @field_validator("pair_rpc_urls")
+    @classmethod
+    def _numbered_urls(cls, value: str) -> str:
+        for item in value.split(",") if value.strip() else ():
+            number, separator, url = item.strip().partition("=")
+            if not (separator and number.isdecimal() and url):
+                raise ValueError("must be NUMBER=URL, separated by commas: the number of a pair and its chain's node")
+        return value
+
+    def rpc_url_of(self, pair: int) -> str:
+        """URL of the node for a pair of contracts, by its number."""
+        named = dict(item.strip().split("=", 1) for item in self.pair_rpc_urls.split(",") if item.strip())
+        return named.get(str(pair), self.resolved_rpc_url)
 
     @property
     def uses_local_chain(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from portfolio.config import Settings
 from portfolio.issuing.service import TableRequest, process_part, read_request, running_runs, start_run
-from portfolio.operations.compose import open_gateway, open_portfolio
+from portfolio.operations.compose import open_gateways, open_portfolio
 from portfolio.operations.worker import Worker
 from portfolio.organisations.service import organisation_by_slug
 
@@ -39,7 +39,7 @@ def main() -> None:
         with portfolio.database.write() as session:
             process_part(session, vault=portfolio.vault, run_id=running_runs(session)[0], clock=portfolio.clock)
     else:
-        worker = Worker(portfolio, open_gateway(portfolio))
+        worker = Worker(portfolio, open_gateways(portfolio))
         worker.run_until_idle()
         worker.release()
 

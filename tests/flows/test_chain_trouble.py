@@ -18,7 +18,7 @@ from portfolio.chain.deployment import read_deployment
 from portfolio.chain.errors import ChainMismatchError
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.report import Verdict
-from portfolio.operations.compose import open_gateway
+from portfolio.operations.compose import open_gateways
 from portfolio.operations.worker import Worker
 from proxy import Proxy, cut_after_request, refusal, result
 from service_world import Service, make_service, table
@@ -29,7 +29,7 @@ def work_through(service: Service, proxy: Proxy) -> None:
     settings = service.settings.model_copy(update={"chain_rpc_url": proxy.url})
     original = service.portfolio.settings
     service.portfolio.settings = settings
-    worker = Worker(service.portfolio, open_gateway(service.portfolio))
+    worker = Worker(service.portfolio, open_gateways(service.portfolio))
     service.portfolio.settings = original
     try:
         worker.run_until_idle()
@@ -53,7 +53,7 @@ def test_a_root_that_somebody_else_anchored_is_a_success(service: Service) -> No
     client = ChainClient(service.settings.resolved_rpc_url)
     client.command("anvil_setBalance", stranger.address, hex(10**20))
     deployment = read_deployment(service.settings.resolved_deployment_file)
-    gateway = open_gateway(service.portfolio)
+    gateway = open_gateways(service.portfolio)[1]
     call = gateway._calls.anchor(root)
     raw = stranger.sign(
         chain_id=deployment.chain_id,
@@ -154,13 +154,13 @@ def test_a_chain_that_was_reset_is_refused_and_gives_no_verdict(tmp_path: Path) 
     with LocalChain(tmp_path / "two", port=second) as other:
         settings = service.settings.model_copy(update={"chain_rpc_url": other.rpc_url})
         service.portfolio.settings = settings
-        gateway = open_gateway(service.portfolio)
+        gateways = open_gateways(service.portfolio)
         with pytest.raises(ChainMismatchError) as refused:
-            gateway.check()
+            gateways[1].check()
         assert refused.value.what == "wrong_genesis"
         service.start(table(2, first=5))
         with pytest.raises(ChainMismatchError):
-            Worker(service.portfolio, gateway).run_until_idle()
+            Worker(service.portfolio, gateways).run_until_idle()
     report = service.verify(bundle)
     assert report.verdict is Verdict.CANNOT_CHECK
     service.close()

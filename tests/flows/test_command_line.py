@@ -17,6 +17,8 @@ from portfolio.credentials.models import RevocationReason
 from portfolio.credentials.revocations import revoke
 from portfolio.errors import PortfolioError
 from portfolio.issuing.service import BadEndError
+from portfolio.operations.compose import open_gateways, open_portfolio
+from portfolio.operations.worker import Worker
 from service_world import Service, surname, table
 
 SET = ("--set", "title=Олимпиада", "--set", "level=школьный этап", "--set", "award_date=20.11.2026")
@@ -147,3 +149,40 @@ def test_an_unknown_issuer_is_a_sentence_and_not_a_traceback(service: Service, t
     path.write_bytes(table(1))
     done = run(service, "issue", str(path), "--issuer", "nobody", "--kind", "olympiad_award", *SET)
     assert isinstance(done.exception, PortfolioError)
+
+
+def test_registrars_and_pairs_have_their_commands(service: Service) -> None:
+    def said(*arguments: str) -> str:
+        done = run(service, *arguments)
+        assert done.exit_code == 0, (done.output, done.exception)
+        return str(done.stdout)
+
+    service.add_issuer("heir")
+    assert "to be renamed" in said("issuer", "rename", "school", "Гимназия")
+    assert "to be followed by heir" in said("issuer", "name-successor", "school", "heir")
+    assert "to issue participation" in said("issuer", "set-kinds", "school", "--kind", "participation")
+    assert "to be suspended as of 20" in said("issuer", "suspend", "school")
+    assert "propose controller 0x" in said("issuer", "recover-controller", "school", "propose")
+    service.work()
+    assert "has to confirm" in said("issuer", "recover-controller", "school")
+    said("issuer", "recover-controller", "school", "confirm")
+    service.work()
+    assert "on, for 30 days" in said("issuer", "recover-controller", "school", "show")
+    early = run(service, "issuer", "recover-controller", "school", "execute")
+    assert early.exception.code == "recovery_too_early"
+    said("issuer", "recover-controller", "school", "cancel")
+    assert "to be reinstated" in said("issuer", "reinstate", "school")
+    service.work()
+    assert "Гимназия" in said("issuer", "list")
+    moment = run(service, "issuer", "suspend", "school", "--as-of", "yesterday")
+    assert moment.exception.code == "bad_as_of"
+    future = run(service, "issuer", "suspend", "school", "--as-of", "2999-01-01T00:00:00Z")
+    assert future.exception.code == "as_of_in_future"
+    assert "pair 2, local-2" in said("pairs", "add")
+    assert "being filled" in said("pairs", "list")
+    again = open_portfolio(service.settings)
+    worker = Worker(again, open_gateways(again))
+    worker.run_until_idle()
+    worker.release()
+    assert "keys to end: 4" in said("pairs", "close", "1")
+    assert "closed" in said("pairs", "list")

@@ -16,7 +16,7 @@ from portfolio.chain.deployment import read_deployment
 from portfolio.credentials.report import Verdict
 from portfolio.issuing.models import IssuingRun
 from portfolio.operations.audit import audit_all
-from portfolio.operations.compose import open_gateway
+from portfolio.operations.compose import open_gateways
 from service_world import Service, table
 
 KILLED = 137
@@ -57,7 +57,7 @@ def assert_whole(service: Service) -> None:
     credentials = service.credentials()
     assert len(credentials) == ROWS
     assert {service.verify(service.bundle(item)).verdict for item in credentials} == {Verdict.VALID}
-    audit = audit_all(service.portfolio, open_gateway(service.portfolio), limit=10)
+    audit = audit_all(service.portfolio, open_gateways(service.portfolio), limit=10)
     assert audit.findings == ()
     assert audit.chain_asked
     anchored = registry_of(service).occurrences("Anchored")

@@ -16,7 +16,7 @@ from portfolio.credentials.bundles import bundle_json
 from portfolio.credentials.facts import Receipt
 from portfolio.credentials.report import Outcome, Verdict
 from portfolio.credentials.signing import issue, read_credential
-from portfolio.operations.compose import open_gateway
+from portfolio.operations.compose import open_gateways
 from portfolio.organisations.keys import EmbeddedSigner
 from service_world import Service
 
@@ -25,7 +25,7 @@ def anchor_as_a_stranger(service: Service, root: bytes) -> None:
     stranger = Account.from_hex("22" * 32)
     client = ChainClient(service.settings.resolved_rpc_url)
     client.command("anvil_setBalance", stranger.address, hex(10**20))
-    gateway = open_gateway(service.portfolio)
+    gateway = open_gateways(service.portfolio)[1]
     call = gateway._calls.anchor(root)
     signed = stranger.sign(
         chain_id=gateway.chain_id,

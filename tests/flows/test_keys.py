@@ -66,7 +66,7 @@ def test_a_key_retired_as_of_now_spoils_nothing_anchored_before(service: Service
         time.sleep(1.1)  # block times are whole seconds: the key ends after the anchor, not with it
         client.command("evm_mine")
         head = client.head().time
-        retire_key(session, key=key, organisation=organisation, as_of=head, clock=service.portfolio.clock)
+        retire_key(session, key=key, organisation=organisation, as_of=head, now=head, clock=service.portfolio.clock)
     service.work()
     assert service.verify(service.bundle(old)).verdict is Verdict.VALID
     with pytest.raises(KeyNotReadyError):

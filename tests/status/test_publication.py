@@ -172,7 +172,7 @@ def test_when_the_status_key_is_retired_the_next_one_signs_at_once(service: Serv
         key = session.get_one(IssuerKey, old.id)
         school = organisation_by_slug(session, slug="school")
         as_of = int(old.active_at.timestamp()) + 1 if old.active_at else 0
-        retire_key(session, key=key, organisation=school, as_of=as_of, clock=service.portfolio.clock)
+        retire_key(session, key=key, organisation=school, as_of=as_of, now=as_of, clock=service.portfolio.clock)
     after = get_list(service)["proof"]["verificationMethod"]
     assert after != before
     assert after in service.client().get("/o/school/did.json").json()["assertionMethod"]

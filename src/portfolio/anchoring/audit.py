@@ -53,11 +53,14 @@ def _audit_batch(batch: Batch, leaves: Sequence[Leaf]) -> Iterator[Finding]:
             yield Finding("proof_wrong", "0x" + leaf.digest.hex(), "the stored proof does not lead to the batch's root")
 
 
-def audit_calls(session: Session, gateway: Gateway) -> Iterator[Finding]:
-    """Ask the chain for the effect of every call that we take for mined. Raises `UnavailableError` in an outage."""
+def audit_calls(session: Session, gateway: Gateway, *, pair: int = 1) -> Iterator[Finding]:
+    """Ask the chain for the effect of every call in a pair of contracts that we take for mined.
+
+    Raises `UnavailableError` in an outage.
+    """
     gateway.check()
     done = (CallState.MINED, CallState.FINAL)
-    for call in session.exec(select(ChainCall).order_by(col(ChainCall.sequence))):
+    for call in session.exec(select(ChainCall).where(ChainCall.pair == pair).order_by(col(ChainCall.sequence))):
         if call.state is CallState.HELD:
             yield Finding("call_held", call.id, f"{call.purpose} needs a person: {call.note}")
         if call.state not in done:

@@ -20,6 +20,7 @@ class Sender(StrEnum):
 
     OPERATOR = "operator"
     REGISTRAR = "registrar"
+    SECOND_REGISTRAR = "second_registrar"
 
 
 class CallPurpose(StrEnum):
@@ -28,6 +29,34 @@ class CallPurpose(StrEnum):
     ADMIT = "admit"
     ADD_KEY = "add_key"
     RETIRE_KEY = "retire_key"
+    REQUEST_RETIREMENT = "request_retirement"
+    CONFIRM_RETIREMENT = "confirm_retirement"
+    RENAME = "rename"
+    SET_KINDS = "set_kinds"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    NAME_SUCCESSOR = "name_successor"
+    PROPOSE_CONTROLLER = "propose_controller"
+    CONFIRM_CONTROLLER = "confirm_controller"
+    CANCEL_CONTROLLER = "cancel_controller"
+    EXECUTE_CONTROLLER = "execute_controller"
+
+
+class ContractPair(SQLModel, table=True):
+    """A pair of contracts that this service uses or used (ADR 0091). New anchors go to the newest that is open.
+
+    `record` is its deployment (`chain.deployment`); nothing of a row changes but `opened_at` and `closed_at`.
+    """
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    name: str = Field(unique=True, max_length=40, description="as trust roots call it")
+    chain_id: int = Field(sa_type=BigInt)
+    genesis_hash: str = Field(max_length=66)
+    credential_registry: str = Field(max_length=42)
+    record: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    added_at: datetime = Field(sa_type=UtcDateTime)
+    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="none while issuers are entered")
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="when all keys were ended there")
 
 
 class ChainCall(SQLModel, table=True):
@@ -35,6 +64,7 @@ class ChainCall(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     sequence: int = Field(index=True, sa_type=BigInt)
+    pair: int = Field(default=1, description="number of the pair of contracts")
     purpose: CallPurpose = Field(sa_type=EnumText(CallPurpose))
     sender: Sender = Field(sa_type=EnumText(Sender))
     subject: str = Field(max_length=200, index=True, description="what the call is about: a root, an issuer id")

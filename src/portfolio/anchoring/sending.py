@@ -92,13 +92,17 @@ class Gateway(Protocol):
 
 @dataclass(slots=True)
 class CallSender:
-    """Advances every open call by as much as the chain allows now. One at a time runs (`hold`, a lease)."""
+    """Advances every open call of one pair of contracts by as much as its chain allows now.
+
+    One at a time runs, whatever the pair (`hold`, a lease): pairs may share an account and its nonces.
+    """
 
     database: Database
     gateway: Gateway
     clock: Clock
     depth: int
     hold: Callable[[], bool] = lambda: True
+    pair: int = 1
 
     def advance(self) -> int:
         """Advance all open calls once; returns how many changed their state."""
@@ -106,7 +110,10 @@ class CallSender:
             return 0
         with self.database.read() as session:
             calls = session.exec(
-                select(ChainCall).where(col(ChainCall.state).in_(OPEN)).order_by(col(ChainCall.sequence))
+                select(ChainCall)
+                .where(col(ChainCall.state).in_(OPEN))
+                .where(ChainCall.pair == self.pair)
+                .order_by(col(ChainCall.sequence))
             ).all()
         if not calls:
             return 0

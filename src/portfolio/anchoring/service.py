@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, func, insert, update
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.merkle import Tree
-from portfolio.anchoring.models import Batch, CallPurpose, ChainCall, Leaf, Sender
+from portfolio.anchoring.models import Batch, CallPurpose, ChainCall, ContractPair, Leaf, Sender
+from portfolio.anchoring.pairs import pairs_of_issuer, present_number
 from portfolio.anchoring.states import OF_BATCH, AnchoringState, CallState, check_transition
 from portfolio.jobs import Clock, crash_point
 
@@ -30,6 +31,8 @@ class Standing:
     block_number: int | None = None
     block_hash: bytes | None = None
     block_time: int | None = None
+    pair: ContractPair | None = None
+    """Where its batch is anchored; None where the pair has not been entered yet."""
 
     @property
     def is_mined(self) -> bool:
@@ -90,15 +93,55 @@ def enqueue_call(
     subject: str,
     payload: dict[str, Any],
     now: datetime,
+    pair: int | None = None,
 ) -> ChainCall:
-    """Write down that we want the chain to do something; the sender does it after this transaction commits."""
+    """Write down that we want the chain to do something; the sender does it after this transaction commits.
+
+    It is done in the present pair of contracts unless another's number is given.
+    """
     last = session.exec(select(func.max(ChainCall.sequence))).one()
     call = ChainCall(
-        sequence=(last or 0) + 1, purpose=purpose, sender=sender, subject=subject, payload=payload, created_at=now
+        sequence=(last or 0) + 1,
+        pair=present_number(session) if pair is None else pair,
+        purpose=purpose,
+        sender=sender,
+        subject=subject,
+        payload=payload,
+        created_at=now,
     )
     session.add(call)
     session.flush()
     return call
+
+
+def enqueue_everywhere(
+    session: Session,
+    *,
+    issuer_id: bytes,
+    purpose: CallPurpose,
+    sender: Sender,
+    payload: Mapping[str, Any],
+    now: datetime,
+    public_key: bytes | None = None,
+) -> dict[int, ChainCall]:
+    """Queue one call about an issuer, or about one key, in every pair of contracts that it was entered in; by pair.
+
+    What ends something must end it everywhere: a key left good in an old pair would go on being good there.
+    """
+    subject = "0x" + issuer_id.hex()
+    named = {} if public_key is None else {"public_key": "0x" + public_key.hex()}
+    return {
+        pair: enqueue_call(
+            session,
+            purpose=purpose,
+            sender=sender,
+            subject=subject,
+            payload={"issuer_id": subject, **named, **payload},
+            now=now,
+            pair=pair,
+        )
+        for pair in pairs_of_issuer(session, issuer_id=issuer_id, public_key=public_key)
+    }
 
 
 def final_at(session: Session, *, call_id: str | None) -> datetime | None:
@@ -114,13 +157,14 @@ def standings(session: Session, *, digests: Sequence[bytes]) -> dict[bytes, Stan
     found: dict[bytes, Standing] = {}
     for start in range(0, len(digests), 500):
         rows = session.exec(
-            select(Leaf, Batch, ChainCall)
+            select(Leaf, Batch, ChainCall, ContractPair)
             .join(Batch, col(Leaf.batch_id) == col(Batch.id), isouter=True)
             .join(ChainCall, col(Batch.call_id) == col(ChainCall.id), isouter=True)
+            .join(ContractPair, col(ChainCall.pair) == col(ContractPair.number), isouter=True)
             .where(col(Leaf.digest).in_(digests[start : start + 500]))
         ).all()
-        for leaf, batch, call in rows:
-            found[leaf.digest] = _standing(leaf, batch, call)
+        for leaf, batch, call, pair in rows:
+            found[leaf.digest] = _standing(leaf, batch, call, pair)
     return found
 
 
@@ -129,7 +173,7 @@ def standing_of(session: Session, *, digest: bytes) -> Standing | None:
     return standings(session, digests=[digest]).get(digest)
 
 
-def _standing(leaf: Leaf, batch: Batch | None, call: ChainCall | None) -> Standing:
+def _standing(leaf: Leaf, batch: Batch | None, call: ChainCall | None, pair: ContractPair | None) -> Standing:
     if leaf.held:
         return Standing(state=AnchoringState.HELD, note=leaf.held)
     if batch is None or call is None:
@@ -144,6 +188,7 @@ def _standing(leaf: Leaf, batch: Batch | None, call: ChainCall | None) -> Standi
         block_number=call.block_number,
         block_hash=call.block_hash,
         block_time=call.block_time,
+        pair=pair,
     )
 
 

@@ -16,7 +16,7 @@ from web3 import Web3
 
 from portfolio.chain.abi import CREDENTIAL_REGISTRY, ISSUER_REGISTRY, Interface, credential_registry, issuer_registry
 from portfolio.chain.accounts import Account
-from portfolio.chain.registry import Purpose
+from portfolio.chain.registry import Change, Purpose, controller_subject
 from portfolio.credentials.facts import Custody, Reason
 
 _DOMAIN_VERSION: Final = "1"
@@ -95,6 +95,19 @@ class Calls:
     def confirm_retirement(self, issuer_id: bytes, public_key: bytes, as_of: int) -> ContractCall:
         return self._issuers("confirmRetirement", issuer_id, public_key, as_of)
 
+    def propose_controller(self, issuer_id: bytes, controller: str) -> ContractCall:
+        """By a first registrar; a second one confirms, and after seven days any carries it out or calls it off."""
+        return self._issuers("proposeController", issuer_id, to_checksum_address(controller))
+
+    def confirm_controller(self, issuer_id: bytes, controller: str) -> ContractCall:
+        return self._issuers("confirmChange", issuer_id, Change.CONTROLLER, controller_subject(controller))
+
+    def cancel_controller(self, issuer_id: bytes) -> ContractCall:
+        return self._issuers("cancelChange", issuer_id, Change.CONTROLLER)
+
+    def execute_controller(self, issuer_id: bytes) -> ContractCall:
+        return self._issuers("executeChange", issuer_id, Change.CONTROLLER)
+
     def add_key(self, issuer_id: bytes, public_key: bytes, purpose: Purpose, custody: Custody) -> ContractCall:
         """By the controller, as is `retire_key`."""
         return self._issuers("addKey", issuer_id, public_key, int(purpose), int(custody))
@@ -124,6 +137,11 @@ class Calls:
         fields = (_ISSUER, _PUBLIC_KEY, ("asOf", "uint64"))
         values = (issuer_id, public_key, as_of)
         return self._relayed(ISSUER_REGISTRY, "RequestRetirement", fields, values, nonce, deadline)
+
+    def name_successor_for(self, issuer_id: bytes, successor: bytes, *, nonce: int, deadline: int) -> RelayedCall:
+        """Name the issuer that may revoke for this one; by the predecessor's controller."""
+        fields = (_ISSUER, ("successor", "bytes32"))
+        return self._relayed(ISSUER_REGISTRY, "NameSuccessor", fields, (issuer_id, successor), nonce, deadline)
 
     def revoke_for(
         self, issuer_id: bytes, digests: Sequence[bytes], reason: Reason, *, nonce: int, deadline: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -91,27 +91,43 @@ class Deployment:
             first_block=self.block_number,
         )
 
+    def to_json(self) -> dict[str, Any]:
+        """As kept in a file or a row."""
+        return {"version": _VERSION} | asdict(self) | {"registrars": list(self.registrars)}
+
     def save(self, path: Path) -> None:
         """Write the record; raises OSError."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, orjson.dumps({"version": _VERSION} | asdict(self), option=orjson.OPT_INDENT_2) + b"\n")
+        write_durably(path, orjson.dumps(self.to_json(), option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def read_deployment(path: Path) -> Deployment:
     """Read a record. Raises `DeploymentError` when it is missing or damaged."""
     try:
-        fields: dict[str, Any] = orjson.loads(path.read_bytes())
+        return deployment_of(orjson.loads(path.read_bytes()), where=str(path))
+    except FileNotFoundError:
+        raise DeploymentError(f"{path} is missing: deploy the contracts first") from None
+    except ValueError:
+        raise _damaged(str(path)) from None
+
+
+def deployment_of(record: Mapping[str, Any], *, where: str) -> Deployment:
+    """Take a record from its JSON; `where` it stands is named in the `DeploymentError` for a damaged one."""
+    try:
+        fields = dict(record)
         if fields.pop("version") != _VERSION:
-            raise DeploymentError(f"{path} has a version that this program does not read")
+            raise DeploymentError(f"{where} has a version that this program does not read")
         for field in ("issuer_registry", "credential_registry", "operator"):
             address_of(fields[field])
         for field in ("genesis_hash", "issuer_registry_code_hash", "credential_registry_code_hash"):
             hash_of(fields[field])
         return Deployment(**fields | {"registrars": tuple(map(address_of, fields["registrars"]))})
-    except FileNotFoundError:
-        raise DeploymentError(f"{path} is missing: deploy the contracts first") from None
     except (ValueError, TypeError, KeyError, AttributeError, BadAnswerError):
-        raise DeploymentError(f"{path} is damaged: restore it, or move it away and deploy again") from None
+        raise _damaged(where) from None
+
+
+def _damaged(where: str) -> DeploymentError:
+    return DeploymentError(f"{where} is damaged: restore it, or move it away and deploy again")
 
 
 def verify_deployment(chain: Chain, deployment: Deployment) -> None:
@@ -120,9 +136,17 @@ def verify_deployment(chain: Chain, deployment: Deployment) -> None:
 
 
 def deploy(
-    chain: Chain, *, operator: Account, registrars: Sequence[str], record_path: Path, timeout: float = 120.0
+    chain: Chain,
+    *,
+    operator: Account,
+    registrars: Sequence[str],
+    record_path: Path,
+    timeout: float = 120.0,
+    beside: Sequence[Deployment] = (),
 ) -> Deployment:
     """Return the pair of the record, putting on the chain whatever of it is not there yet.
+
+    `beside` are pairs that this one must not be: without them a pair of the same operator and registrars is taken.
 
     Rerunning is harmless at any point: the operator's contracts stand at addresses that follow from its nonces, so that
     what an earlier run deployed is found even without a record. Raises `ChainMismatchError` where the record is of
@@ -134,7 +158,8 @@ def deploy(
     if recorded is not None and recorded.is_whole:
         return recorded.deployment
     pin = NetworkPin(chain.chain_id(), chain.genesis_hash())
-    deployer = _Deployer(chain, operator, pin, time.monotonic() + timeout)
+    others = {address for pair in beside for address in (pair.issuer_registry, pair.credential_registry)}
+    deployer = _Deployer(chain, operator, pin, time.monotonic() + timeout, frozenset(others))
     earlier = (recorded.deployment.issuer_registry, recorded.deployment.credential_registry) if recorded else None
     issuers = deployer.settle(issuer_registry(), "registrars", wanted, earlier[0] if earlier else None)
     credentials = deployer.settle(
@@ -191,18 +216,22 @@ class _Placed:
 class _Deployer:
     """Finds the operator's contracts by its nonces and sends what is missing."""
 
-    def __init__(self, chain: Chain, operator: Account, pin: NetworkPin, deadline: float) -> None:
+    def __init__(
+        self, chain: Chain, operator: Account, pin: NetworkPin, deadline: float, others: frozenset[str]
+    ) -> None:
         self._chain = chain
         self._operator = operator
         self._pin = pin
         self._deadline = deadline
+        self._others = others
 
     def settle(self, interface: Interface, view: str, argument: Any, recorded: str | None) -> _Placed:
         """Return the contract whose `view` answers its constructor's `argument`, deploying it if there is none."""
         block_number = 0
         while True:
             nonce = self._chain.nonce(self._operator.address)
-            addresses = [create_address(self._operator.address, used) for used in _candidates(nonce)]
+            candidates = (create_address(self._operator.address, used) for used in _candidates(nonce))
+            addresses = [address for address in candidates if address not in self._others]
             placed = self._find(interface, [recorded] if recorded else addresses, view, argument)
             if placed is not None:
                 return replace(placed, block_number=block_number)

@@ -23,6 +23,21 @@ class Purpose(IntEnum):
     STATUS = 1
 
 
+class Change(IntEnum):
+    """What two registrars change together, as the issuer registry numbers it."""
+
+    CONTROLLER = 0
+    SUCCESSOR = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A change that a registrar proposed; `executable_at` in unix seconds, None while no second one has agreed."""
+
+    subject: bytes
+    executable_at: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerRecord:
     """An issuer as of the head; `admitted_at` in unix seconds, `successor` an issuer id or None."""
@@ -122,6 +137,17 @@ class Registry:
         answer = self._read_issuers(("key", issuer_id, public_key))[0]
         return _key(public_key, answer) if answer[0] else None
 
+    def proposal(self, issuer_id: bytes, change: Change) -> Proposal | None:
+        """Return the change of one sort that is proposed for the issuer now, or None."""
+        subject, proposer, _, executable_at = self._read_issuers(("proposal", issuer_id, change))[0]
+        if int(proposer, 16) == 0:
+            return None
+        return Proposal(subject=subject, executable_at=executable_at or None)
+
+    def retirement_request(self, issuer_id: bytes, public_key: bytes) -> int | None:
+        """Return the time as of which the controller asked a registrar to retire the key, or None."""
+        return int(self._read_issuers(("retirementRequest", issuer_id, public_key))[0][0]) or None
+
     def issuer_nonce(self, issuer_id: bytes) -> int:
         """Nonce that the issuer's next relayed call to the issuer registry must carry."""
         return int(self._read_issuers(("nonces", issuer_id))[0][0])
@@ -186,6 +212,11 @@ class Registry:
             interface.answer(call[0], view_answer(self.chain.address, answer))
             for call, answer in zip(calls, answers, strict=True)
         ]
+
+
+def controller_subject(address: str) -> bytes:
+    """Return a controller as the subject of a proposed change: its address, left-padded to 32 bytes."""
+    return bytes.fromhex(address.removeprefix("0x")).rjust(len(_NOTHING), b"\0")
 
 
 def view(interface: Interface, address: str, block_hash: str, function: str, *values: Any) -> RpcCall:

@@ -32,19 +32,19 @@ class KeyFileError(PortfolioError):
 
 def revoke(
     credential_id: str,
-    issuer: Annotated[str, typer.Option(help="slug of the organisation that issued it")],
+    issuer: Annotated[str, typer.Option(help="slug of the organisation that issued it, or of its successor")],
     reason: Annotated[RevocationReason, typer.Option(help="why; shown to everybody who checks")],
 ) -> None:
     """Revoke a credential. It holds once the worker has told the chain."""
-    from portfolio.credentials import revocations, service
+    from portfolio.credentials import revocations
     from portfolio.operations.compose import open_portfolio
     from portfolio.organisations.service import organisation_by_slug
 
     portfolio = open_portfolio(Settings())
     with portfolio.database.write() as session:
         organisation = organisation_by_slug(session, slug=issuer)
-        credential = service.credential_of(session, organisation=organisation, credential_id=credential_id)
-        revocations.revoke(session, credential=credential, reason=reason, clock=portfolio.clock)
+        credential = revocations.revocable(session, organisation=organisation, credential_id=credential_id)
+        revocations.revoke(session, credential=credential, reason=reason, by=organisation, clock=portfolio.clock)
     typer.echo(f"{credential_id}: to be revoked ({reason})")
 
 

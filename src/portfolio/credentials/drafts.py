@@ -21,6 +21,7 @@ from portfolio.credentials.statement import statement_of
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, PortfolioError
 from portfolio.jobs import Clock
+from portfolio.organisations.keys import IssuerSuspendedError, is_suspended
 from portfolio.organisations.models import IssuerKey, Organisation, Purpose
 from portfolio.people.service import open_person
 
@@ -66,6 +67,8 @@ def submit_signed(
     draft = statement_of(open_body(session, vault=vault, credential=row))
     if replace(signed.statement, valid_from=draft.valid_from) != draft:
         raise SignatureRefusedError("what was signed is not what was prepared; sign the draft unchanged", id=row.id)
+    if is_suspended(session, organisation=organisation):
+        raise IssuerSuspendedError("the issuer is suspended: sign and submit after it is reinstated", id=row.id)
     _check_key(session, organisation, signed)
     _check_time(signed, clock)
     if not verify_signature(signed.public_key, signed.signing_input, signed.signature):

@@ -96,6 +96,7 @@ class Revocation(SQLModel, table=True):
     digest: bytes
     reason: RevocationReason = Field(sa_type=EnumText(RevocationReason))
     requested_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_by: str | None = Field(default=None, description="the successor that decided it, where one did")
     waits_for: str | None = Field(default=None, description="the credential that must be FINAL first (a correction)")
     call_id: str | None = Field(default=None, index=True)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)

@@ -14,7 +14,7 @@ from portfolio.anchoring.states import AnchoringState
 from portfolio.credentials.forms import forms_of
 from portfolio.credentials.models import Credential, Revocation, RevocationReason
 from portfolio.db import new_id
-from portfolio.errors import ConflictError
+from portfolio.errors import ConflictError, NotFoundError
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
 
@@ -32,6 +32,18 @@ def is_revoked(session: Session, *, credential: Credential) -> bool:
     return session.exec(known).first() is not None
 
 
+def revocable(session: Session, *, organisation: Organisation, credential_id: str) -> Credential:
+    """Return a credential that an organisation may revoke: its own, or one of an issuer whose successor it is.
+
+    Raises `NotFoundError`, for another's as for an absent one.
+    """
+    found = session.get(Credential, credential_id.removeprefix("urn:uuid:"))
+    issuer = session.get(Organisation, found.organisation_id) if found else None
+    if found is None or issuer is None or organisation.id not in {issuer.id, issuer.successor_id}:
+        raise NotFoundError("this organisation has no credential with that id", id=credential_id)
+    return found
+
+
 def revoke(
     session: Session,
     *,
@@ -39,10 +51,11 @@ def revoke(
     reason: RevocationReason,
     clock: Clock,
     waits_for: str | None = None,
+    by: Organisation | None = None,
 ) -> Revocation:
     """Decide to revoke both forms; the chain is told by the worker, and the revocation holds from then on.
 
-    Either form may be given; returns the revocation of that one.
+    Either form may be given; returns the revocation of that one. `by` is who decides: the issuer, or its successor.
     """
     signed = [form for form in forms_of(session, credential=credential) if form.digest is not None]
     if credential.digest is None:
@@ -62,6 +75,7 @@ def revoke(
             digest=form.digest or b"",
             reason=reason,
             requested_at=now,
+            revoked_by=by.id if by is not None and by.id != form.organisation_id else None,
             waits_for=waits_for,
         )
         for form in signed
@@ -88,11 +102,11 @@ def queue_revocations(session: Session, *, clock: Clock) -> int:
         .limit(10 * DIGESTS_A_CALL)
         .with_for_update(skip_locked=True)
     ).all()
-    groups: dict[tuple[str, str], list[Revocation]] = defaultdict(list)
+    groups: dict[tuple[str, str, str | None], list[Revocation]] = defaultdict(list)
     for revocation in open_ones:
         if revocation.waits_for is None or _is_final(session, revocation.waits_for):
-            groups[revocation.organisation_id, revocation.reason].append(revocation)
-    for (organisation_id, _), group in groups.items():
+            groups[revocation.organisation_id, revocation.reason, revocation.revoked_by].append(revocation)
+    for (organisation_id, _, _), group in groups.items():
         organisation = session.get_one(Organisation, organisation_id)
         for call in _calls(group):
             _queue(session, organisation, call, clock)
@@ -123,6 +137,7 @@ def _is_final(session: Session, credential_id: str) -> bool:
 
 
 def _queue(session: Session, organisation: Organisation, group: list[Revocation], clock: Clock) -> None:
+    successor = session.get(Organisation, group[0].revoked_by) if group[0].revoked_by else None
     call = enqueue_call(
         session,
         purpose=CallPurpose.REVOKE,
@@ -132,6 +147,7 @@ def _queue(session: Session, organisation: Organisation, group: list[Revocation]
             "issuer_id": "0x" + organisation.issuer_id.hex(),
             "digests": ["0x" + revocation.digest.hex() for revocation in group],
             "reason": group[0].reason.number,
+            **({"by": "0x" + successor.issuer_id.hex()} if successor else {}),
         },
         now=clock(),
     )

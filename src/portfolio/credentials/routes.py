@@ -113,11 +113,14 @@ def get_credential(request: Request, organisation: CallingOrganisation, credenti
 
 @router.post("/{credential_id}/revoke", response_model=CredentialOut)
 def revoke(request: Request, organisation: CallingOrganisation, credential_id: str, body: RevokeIn) -> CredentialOut:
-    """Revoke with a reason; it holds once the chain says so, within seconds on a chain that answers."""
+    """Revoke with a reason; it holds once the chain says so, within seconds on a chain that answers.
+
+    A successor may revoke what its predecessor issued.
+    """
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
-        credential = service.credential_of(session, organisation=organisation, credential_id=credential_id)
-        revocations.revoke(session, credential=credential, reason=body.reason, clock=portfolio.clock)
+        credential = revocations.revocable(session, organisation=organisation, credential_id=credential_id)
+        revocations.revoke(session, credential=credential, reason=body.reason, by=organisation, clock=portfolio.clock)
         return _out(request, listing.view_of(session, vault=portfolio.vault, credential=credential))
 
 

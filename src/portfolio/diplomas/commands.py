@@ -32,7 +32,6 @@ def diplomas(
     portfolio = open_portfolio(Settings())
     desk = service.Desk(
         vault=portfolio.vault,
-        pair=portfolio.pair,
         keeper=portfolio.keeper,
         database=portfolio.database,
         public_url=portfolio.settings.public_url,

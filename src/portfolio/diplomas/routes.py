@@ -82,7 +82,6 @@ def desk_of(request: Request) -> service.Desk:
     portfolio = portfolio_of(request)
     return service.Desk(
         vault=portfolio.vault,
-        pair=portfolio.pair,
         keeper=portfolio.keeper,
         database=portfolio.database,
         public_url=portfolio.settings.public_url,

@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import standings
 from portfolio.anchoring.states import AnchoringState
-from portfolio.credentials.facts import TrustedPair
 from portfolio.credentials.kinds import KINDS
 from portfolio.credentials.links import short_code
 from portfolio.credentials.models import Credential, Revocation
@@ -82,7 +81,6 @@ class Desk:
     """What setting papers needs of a process: keys, the registry, its own address and the clock."""
 
     vault: Vault
-    pair: TrustedPair
     keeper: FactsKeeper
     database: Database
     public_url: str
@@ -258,7 +256,7 @@ def _draft(
         raise WithdrawnError("this document was taken back or replaced: it is not printed any more")
     organisation = known.organisations[credential.organisation_id]
     statement = open_statement(session, vault=desk.vault, credential=credential)
-    bundle = bundle_of(session, vault=desk.vault, pair=desk.pair, credential=credential, organisation=organisation)
+    bundle = bundle_of(session, vault=desk.vault, credential=credential, organisation=organisation)
     code = short_code(digest)
     link = f"{desk.public_url}/v/{token_of(desk.vault, credential)}#{code}"
     replaces = _replaced(desk, session, credential)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -40,18 +40,19 @@ class AuditReport:
         return {"chain_asked": self.chain_asked, "findings": [asdict(finding) for finding in self.findings]}
 
 
-def audit_all(portfolio: Portfolio, gateway: Gateway, *, limit: int) -> AuditReport:
-    """Audit everything; stops at `limit` findings of a part."""
+def audit_all(portfolio: Portfolio, gateways: Mapping[int, Gateway], *, limit: int) -> AuditReport:
+    """Audit everything, with a gateway for each pair of contracts; stops at `limit` findings of a part."""
     findings: list[Finding] = []
     chain_asked = True
     with portfolio.database.read() as session:
         findings += islice(audit_batches(session), limit)
         findings += islice(audit_credentials(session, vault=portfolio.vault), limit)
         findings += islice(_documents(session, portfolio.store), limit)
-        try:
-            findings += islice(audit_calls(session, gateway), limit)
-        except UnavailableError:
-            chain_asked = False
+        for number, gateway in gateways.items():
+            try:
+                findings += islice(audit_calls(session, gateway, pair=number), limit)
+            except UnavailableError:
+                chain_asked = False
     return AuditReport(tuple(findings), chain_asked)
 
 

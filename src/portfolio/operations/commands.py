@@ -1,4 +1,4 @@
-"""Commands that run the service or look after it: up, chain, serve, worker, migrate, doctor, audit, bench."""
+"""Commands that run the service or look after it: up, chain, serve, worker, migrate, doctor, pairs, audit, bench."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import Annotated
 import typer
 
 from portfolio.config import Settings
+from portfolio.operations import pair_commands
 
 ENOUGH_FINDINGS = 200
+
+pairs = pair_commands.pairs
 
 
 def _stop_on_signals() -> threading.Event:
@@ -28,14 +31,14 @@ def up(
 ) -> None:
     """Run everything: chain, contracts, database, web server, worker. Ctrl-C stops all of it."""
     from portfolio.operations import demo as demonstration
-    from portfolio.operations.compose import open_gateway
+    from portfolio.operations.compose import open_gateways
     from portfolio.operations.up import local_chain, prepare, serve_all
     from portfolio.operations.worker import Worker
 
     settings = Settings()
     with local_chain(settings):
         portfolio = prepare(settings)
-        runner = Worker(portfolio, open_gateway(portfolio))
+        runner = Worker(portfolio, open_gateways(portfolio))
         shown = demonstration.fill(portfolio, runner) if demo else None
         if once:
             runner.run_until_idle()
@@ -69,12 +72,12 @@ def serve() -> None:
 
 def worker() -> None:
     """Run a worker alone: issuing, sealing, sending. Several may run."""
-    from portfolio.operations.compose import open_gateway, open_portfolio
+    from portfolio.operations.compose import open_gateways, open_portfolio
     from portfolio.operations.worker import Worker
 
     stop = _stop_on_signals()
     portfolio = open_portfolio(Settings())
-    Worker(portfolio, open_gateway(portfolio)).run(stop)
+    Worker(portfolio, open_gateways(portfolio)).run(stop)
 
 
 def migrate() -> None:
@@ -105,10 +108,10 @@ def audit(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = 
     asked.
     """
     from portfolio.operations.audit import audit_all
-    from portfolio.operations.compose import open_gateway, open_portfolio
+    from portfolio.operations.compose import open_gateways, open_portfolio
 
     portfolio = open_portfolio(Settings())
-    report = audit_all(portfolio, open_gateway(portfolio), limit=ENOUGH_FINDINGS)
+    report = audit_all(portfolio, open_gateways(portfolio), limit=ENOUGH_FINDINGS)
     if as_json:
         sys.stdout.write(json.dumps(report.to_json(), indent=2) + "\n")
     else:

@@ -4,16 +4,18 @@ do.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
 from portfolio.anchoring.gateway import ChainGateway
 from portfolio.anchoring.models import Sender
+from portfolio.anchoring.pairs import FIRST, add_pair, known_pairs, present_number
 from portfolio.app import Portfolio
 from portfolio.chain.accounts import LOCAL_CHAIN_IDS, Account, development_account
 from portfolio.chain.client import ChainClient
-from portfolio.chain.deployment import Deployment, deploy, read_deployment
+from portfolio.chain.deployment import Deployment, deploy, deployment_of, read_deployment
 from portfolio.chain.reader import PairReader
 from portfolio.config import Settings
 from portfolio.credentials.facts import TrustedPair, TrustRoots
@@ -50,9 +52,11 @@ class Accounts:
         """Return the account of a sender; raises when this process was not given it."""
         if sender is Sender.OPERATOR:
             return self.operator
-        if not self.registrars:
-            raise UnsafeSettingsError("a registrar's key is needed here: set PORTFOLIO_REGISTRAR_KEYS")
-        return self.registrars[0]
+        place = int(sender is Sender.SECOND_REGISTRAR)
+        if len(self.registrars) <= place:
+            # Where the second registrar is somebody else's, it confirms by itself: the chain is asked whether it has.
+            raise UnsafeSettingsError("the key of another registrar is needed here: add it to PORTFOLIO_REGISTRAR_KEYS")
+        return self.registrars[place]
 
 
 def accounts_of(settings: Settings) -> Accounts:
@@ -102,22 +106,39 @@ def deploy_contracts(settings: Settings) -> Deployment:
     )
 
 
-def trusted_pair(settings: Settings, deployment: Deployment) -> TrustedPair:
-    """Return the service's own pair as it trusts it: a chain that mines on demand may be silent, any other may not."""
-    local = deployment.chain_id in LOCAL_CHAIN_IDS
+def trusted_pair(settings: Settings, deployment: Deployment, *, number: int = FIRST, name: str = "") -> TrustedPair:
+    """Return a pair as the service trusts it: a chain that mines on demand may be silent, any other may not."""
+    local = is_local(deployment)
     return deployment.trusted_pair(
-        name="local" if local else "main",
+        name=name or ("local" if local else "main"),
         depth=settings.finality_depth,
         max_head_age=settings.max_head_age or (None if local else DEFAULT_HEAD_AGE),
-        rpc_urls=(settings.resolved_rpc_url,),
+        rpc_urls=(settings.rpc_url_of(number),),
         local=local,
     )
 
 
-def write_trust(settings: Settings, pair: TrustedPair) -> None:
+def is_local(deployment: Deployment) -> bool:
+    """Tell whether a pair stands on a chain of one machine, by the chain's id."""
+    return deployment.chain_id in LOCAL_CHAIN_IDS
+
+
+def known_deployments(database: Database, settings: Settings) -> dict[int, tuple[str, Deployment]]:
+    """Return name and deployment of every pair by number; the first is entered when the service sees it first."""
+    with database.read() as session:
+        known = known_pairs(session)
+    if not known:
+        first = read_deployment(settings.resolved_deployment_file)
+        with database.write() as session:
+            name = trusted_pair(settings, first).name
+            known = known_pairs(session) or [add_pair(session, name=name, record=first.to_json(), now=utc_now())]
+    return {pair.number: (pair.name, deployment_of(pair.record, where=f"pair {pair.number}")) for pair in known}
+
+
+def write_trust(settings: Settings, pairs: Iterable[TrustedPair]) -> None:
     """Write the trust roots that `portfolio verify` takes by default on this machine."""
     path = settings.data_dir / "trust.json"
-    text = dump_trust(TrustRoots((pair,)))
+    text = dump_trust(TrustRoots(tuple(pairs)))
     if not path.exists() or path.read_text("utf-8") != text:
         path.write_text(text, "utf-8")
 
@@ -132,11 +153,16 @@ def open_portfolio(settings: Settings) -> Portfolio:
     keys = load_master_keys(value=value, path=settings.resolved_master_key_file, is_production=settings.is_production)
     with database.read() as session:
         _check_identifier_host(session, settings)
-    deployment = read_deployment(settings.resolved_deployment_file)
-    pair = trusted_pair(settings, deployment)
+        present = present_number(session)
+    deployments = known_deployments(database, settings)
+    _check_first(settings, deployments[FIRST][1])
+    pairs = {
+        number: trusted_pair(settings, deployment, number=number, name=name)
+        for number, (name, deployment) in deployments.items()
+    }
     keeper = FactsKeeper(
-        trust=TrustRoots((pair,)),
-        readers={pair.name: PairReader.of(pair)},
+        trust=TrustRoots(tuple(pairs.values())),
+        readers={pair.name: PairReader.of(pair) for pair in pairs.values()},
         database=database,
         clock=utc_now,
         max_age=settings.facts_max_age,
@@ -149,24 +175,41 @@ def open_portfolio(settings: Settings) -> Portfolio:
         database=database,
         vault=Vault(keys),
         store=store,
-        pair=pair,
+        pair=pairs[present],
+        pairs=pairs,
         keeper=keeper,
         clock=utc_now,
     )
 
 
-def open_gateway(portfolio: Portfolio) -> ChainGateway:
-    """Return what the worker sends through."""
+def open_gateways(portfolio: Portfolio) -> dict[int, ChainGateway]:
+    """Return what the worker sends through, for each pair of contracts by its number."""
     settings = portfolio.settings
-    deployment = read_deployment(settings.resolved_deployment_file)
+    deployments = known_deployments(portfolio.database, settings)
 
     def controller(issuer_id: bytes) -> Account | None:
         with portfolio.database.read() as session:
             key = controller_key_of(session, vault=portfolio.vault, issuer_id=issuer_id)
         return Account(key) if key else None
 
-    client = ChainClient(settings.resolved_rpc_url, pin=deployment.pin)
-    return ChainGateway(client, deployment, accounts=accounts_of(settings).of, controller=controller)
+    return {
+        number: ChainGateway(
+            ChainClient(settings.rpc_url_of(number), pin=deployment.pin),
+            deployment,
+            accounts=accounts_of(settings).of,
+            controller=controller,
+        )
+        for number, (_, deployment) in deployments.items()
+    }
+
+
+def _check_first(settings: Settings, first: Deployment) -> None:
+    """The record of the deployment must be of the pair in which this database's first batches stand."""
+    if settings.resolved_deployment_file.exists() and read_deployment(settings.resolved_deployment_file) != first:
+        raise UnsafeSettingsError(
+            "the deployment record names other contracts than this database anchored in: set it back; another pair "
+            "is added with `portfolio pairs add`"
+        )
 
 
 def _check_identifier_host(session: Session, settings: Settings) -> None:

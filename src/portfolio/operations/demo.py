@@ -191,7 +191,6 @@ def write_bundles(portfolio: Portfolio) -> dict[str, Any]:
             bundle = bundle_of(
                 session,
                 vault=portfolio.vault,
-                pair=portfolio.pair,
                 credential=row,
                 organisation=organisations[row.organisation_id],
             )

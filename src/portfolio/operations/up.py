@@ -18,7 +18,7 @@ from portfolio.config import Settings
 from portfolio.db import Database
 from portfolio.errors import ConflictError
 from portfolio.migrations import migrate
-from portfolio.operations.compose import deploy_contracts, open_portfolio, trusted_pair, write_trust
+from portfolio.operations.compose import deploy_contracts, open_portfolio, write_trust
 from portfolio.operations.demo import Shown
 
 STOP_SECONDS = 10
@@ -40,14 +40,15 @@ def local_chain(settings: Settings) -> Iterator[None]:
 
 
 def prepare(settings: Settings) -> Portfolio:
-    """Deploy, migrate, write the trust roots, compose: all harmless to repeat."""
+    """Deploy, migrate, compose, write the trust roots: all harmless to repeat."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    deployment = deploy_contracts(settings)
+    deploy_contracts(settings)
     database = Database(settings.resolved_database_url)
     migrate(database)
     database.dispose()
-    write_trust(settings, trusted_pair(settings, deployment))
-    return open_portfolio(settings)
+    portfolio = open_portfolio(settings)
+    write_trust(settings, portfolio.pairs.values())
+    return portfolio
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 
+from portfolio.anchoring.pairs import pair_waits
 from portfolio.anchoring.sending import CallSender, Gateway
 from portfolio.anchoring.service import backlog, seal_batch
 from portfolio.app import Portfolio
@@ -15,8 +17,10 @@ from portfolio.documents.mirror import push_all
 from portfolio.documents.service import mirror_store, own_store
 from portfolio.errors import PortfolioError, UnavailableError
 from portfolio.issuing.service import process_part, running_runs, stop_run
-from portfolio.jobs import Job, LeaseHolder, run_jobs
+from portfolio.jobs import Job, LeaseHolder, LeaseLostError, run_jobs
+from portfolio.organisations.moving import settle_move
 from portfolio.organisations.service import registrations_wait, settle_registrations
+from portfolio.organisations.standing import decisions_wait, settle_decisions
 
 SENDING_INTERVAL = 0.5
 PUBLISHING_INTERVAL = 2.0
@@ -27,18 +31,25 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs the jobs of one process. Several may run: rows are locked, and only the holder of a lease sends."""
+    """Runs the jobs of one process. Several may run: rows are locked, and only the holder of a lease sends.
 
-    def __init__(self, portfolio: Portfolio, gateway: Gateway) -> None:
+    `gateways` lead to the pairs of contracts, by number (`compose.open_gateways`).
+    """
+
+    def __init__(self, portfolio: Portfolio, gateways: Mapping[int, Gateway]) -> None:
         self._portfolio = portfolio
         self._lease = LeaseHolder(portfolio.database, "sending", portfolio.clock)
-        self._sender = CallSender(
-            database=portfolio.database,
-            gateway=gateway,
-            clock=portfolio.clock,
-            depth=portfolio.pair.depth,
-            hold=self._lease.hold,
-        )
+        self._senders = [
+            CallSender(
+                database=portfolio.database,
+                gateway=gateway,
+                clock=portfolio.clock,
+                depth=portfolio.pairs[number].depth,
+                hold=self._lease.hold,
+                pair=number,
+            )
+            for number, gateway in gateways.items()
+        ]
 
     def issue_part(self) -> bool:
         """Issue the next part of the oldest run; True when there was one."""
@@ -77,17 +88,30 @@ class Worker:
 
     def send(self) -> int:
         """Advance all calls to the chain, and take over what the chain says of issuers, keys and revocations."""
-        try:
-            changed = self._sender.advance()
-        finally:
-            with self._portfolio.database.read() as session:
-                waiting = registrations_wait(session) or revocations_wait(session)
-            settled = self._settle() if waiting else 0
+        changed = 0
+        trouble: PortfolioError | None = None
+        for sender in self._senders:
+            try:
+                changed += sender.advance()
+            except (UnavailableError, LeaseLostError) as error:
+                trouble = trouble or error  # the other pairs may stand on a chain that answers
+        with self._portfolio.database.read() as session:
+            waiting = (
+                registrations_wait(session)
+                or revocations_wait(session)
+                or decisions_wait(session)
+                or pair_waits(session)
+            )
+        settled = self._settle() if waiting else 0
+        if trouble is not None:
+            raise trouble
         return changed + settled
 
     def _settle(self) -> int:
         with self._portfolio.database.write() as session:
-            settled = settle_registrations(session)
+            settled = settle_move(session, clock=self._portfolio.clock)
+            settled += settle_registrations(session)
+            settled += settle_decisions(session)
             settled += settle_revocations(session)
             settled += publish_lists(session, vault=self._portfolio.vault, clock=self._portfolio.clock)
             return settled + queue_revocations(session, clock=self._portfolio.clock)

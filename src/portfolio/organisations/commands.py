@@ -9,8 +9,19 @@ import typer
 
 from portfolio.config import Settings
 from portfolio.errors import NotFoundError, PortfolioError
+from portfolio.organisations import registrar_commands
+from portfolio.organisations.registrar_commands import head_time, moment_of, shown
 
 issuer = typer.Typer(no_args_is_help=True, help="Issuing organisations and their keys.")
+for _command, _does in (
+    ("suspend", registrar_commands.suspend),
+    ("reinstate", registrar_commands.reinstate),
+    ("rename", registrar_commands.rename),
+    ("set-kinds", registrar_commands.set_kinds),
+    ("name-successor", registrar_commands.name_successor),
+    ("recover-controller", registrar_commands.recover_controller),
+):
+    issuer.command(_command)(_does)
 key = typer.Typer(no_args_is_help=True, help="API keys of an organisation's machines.")
 
 
@@ -65,7 +76,9 @@ def list_issuers() -> None:
     with portfolio.database.read() as session:
         for row in session.exec(select(Organisation).order_by(Organisation.slug)):
             admitted = row.admitted_at.isoformat() if row.admitted_at else "not yet admitted"
-            typer.echo(f"{row.slug}  {row.name}  {admitted}  {','.join(kinds_of_mask(row.kinds))}")
+            since = row.suspended_from
+            state = f"suspended as of {shown(since)}" if since is not None else admitted
+            typer.echo(f"{row.slug}  {row.name}  {state}  {','.join(kinds_of_mask(row.kinds))}")
             for item in keys_of(session, organisation=row):
                 state = "retired" if item.retired_at else "active" if item.active_at else "waiting for the chain"
                 typer.echo(f"  {item.public_key.hex()}  {item.purpose}  {item.custody}  {state}")
@@ -94,7 +107,7 @@ def rotate(slug: str) -> None:
 def retire(
     slug: str,
     public_key: str,
-    as_of: Annotated[int | None, typer.Option(help="unix time from which it is no longer good; default: now")] = None,
+    as_of: registrar_commands.AsOf = None,
 ) -> None:
     """End a key as of a moment: what was anchored before stays valid, what came after is not."""
     from portfolio.operations.compose import open_portfolio
@@ -108,9 +121,10 @@ def retire(
         if not found:
             raise NotFoundError(f"{slug} has no such key")
         # The contract goes by block time, which lags behind this clock on a chain that mines by itself.
-        moment = head_time(portfolio.settings) if as_of is None else as_of
-        retire_key(session, key=found[0], organisation=organisation, as_of=moment, clock=portfolio.clock)
-    typer.echo(f"{public_key}: to be retired as of {moment}")
+        now = head_time(portfolio.settings)
+        moment = now if as_of is None else moment_of(as_of)
+        retire_key(session, key=found[0], organisation=organisation, as_of=moment, now=now, clock=portfolio.clock)
+    typer.echo(f"{public_key}: to be retired as of {shown(moment)}")
 
 
 @issuer.command("logo")
@@ -160,13 +174,6 @@ def create(slug: str, label: Annotated[str, typer.Option(help="what machine it i
             session, organisation=organisation_by_slug(session, slug=slug), label=label, clock=portfolio.clock
         )
     typer.echo(made)
-
-
-def head_time(settings: Settings) -> int:
-    """Return the time of the chain's newest block, in unix seconds."""
-    from portfolio.chain.client import ChainClient
-
-    return ChainClient(settings.resolved_rpc_url).head().time
 
 
 def public_key_of(text: str) -> bytes:

@@ -9,15 +9,21 @@ from datetime import datetime
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 from sqlmodel import Session, col, select
 
+from portfolio.anchoring.models import ChainCall
+from portfolio.anchoring.states import CallState
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError
-from portfolio.organisations.models import Custody, IssuerKey, Organisation, Purpose
+from portfolio.organisations.models import Custody, Decision, DecisionKind, IssuerKey, Organisation, Purpose
 
 SEED_BYTES = 32
 
 
 class KeyNotReadyError(ConflictError):
     code = "key_not_ready"
+
+
+class IssuerSuspendedError(ConflictError):
+    code = "issuer_suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,14 @@ def new_hosted_key(vault: Vault, *, organisation: Organisation, purpose: Purpose
 
 
 def present_key(session: Session, *, organisation: Organisation, purpose: Purpose) -> IssuerKey:
-    """Return the newest key of this purpose that is good on chain: what an unknown key signed would be INVALID."""
+    """Return the newest key of this purpose that is good on chain: what an unknown key signed would be INVALID.
+
+    A suspended issuer has none for credentials: what is anchored during a suspension is worth nothing.
+    """
+    if purpose is Purpose.CREDENTIAL and is_suspended(session, organisation=organisation):
+        raise IssuerSuspendedError(
+            f"{organisation.slug} is suspended: nothing can be issued until it is reinstated", slug=organisation.slug
+        )
     key = session.exec(
         select(IssuerKey)
         .where(IssuerKey.organisation_id == organisation.id)
@@ -77,6 +90,21 @@ def present_key(session: Session, *, organisation: Organisation, purpose: Purpos
 def service_signer(vault: Vault) -> EmbeddedSigner:
     """Return the service's own signer of exports. Its key is on no chain and makes no credential valid."""
     return EmbeddedSigner.of_seed(vault.secret("export-signing"))
+
+
+def is_suspended(session: Session, *, organisation: Organisation) -> bool:
+    """Tell whether the issuer is suspended on chain, or is about to be: a decision stops it at once."""
+    if organisation.suspended_from is not None:
+        return True
+    waiting = (
+        select(Decision.id)
+        .join(ChainCall, col(ChainCall.id) == col(Decision.call_id))
+        .where(Decision.organisation_id == organisation.id)
+        .where(Decision.kind == DecisionKind.SUSPEND)
+        .where(col(Decision.settled_at).is_(None))
+        .where(ChainCall.state != CallState.HELD)
+    )
+    return session.exec(waiting.limit(1)).first() is not None
 
 
 def signer_of(vault: Vault, key: IssuerKey) -> EmbeddedSigner | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from portfolio.db import BigInt, EnumText, UtcDateTime, new_id
@@ -41,6 +43,8 @@ class Organisation(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     call_id: str | None = Field(default=None, description="the call that admits it")
     admitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="block time of its admission")
+    suspended_from: int | None = Field(default=None, sa_type=BigInt, description="unix seconds; none: not suspended")
+    successor_id: str | None = Field(default=None, description="the organisation that may revoke what this one issued")
 
 
 class IssuerKey(SQLModel, table=True):
@@ -58,6 +62,36 @@ class IssuerKey(SQLModel, table=True):
         default=None, sa_type=UtcDateTime, description="block time from which it is good"
     )
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DecisionKind(StrEnum):
+    """What a registrar, or an issuer's controller, decides about an issuer in the course of time."""
+
+    RENAME = "rename"
+    SET_KINDS = "set_kinds"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    NAME_SUCCESSOR = "name_successor"
+    PROPOSE_CONTROLLER = "propose_controller"
+    CONFIRM_CONTROLLER = "confirm_controller"
+    CANCEL_CONTROLLER = "cancel_controller"
+    EXECUTE_CONTROLLER = "execute_controller"
+
+
+class Decision(SQLModel, table=True):
+    """A decision about an issuer. It holds from `settled_at`, the block time at which the chain took it over.
+
+    `call_id` is the call in the pair of contracts that was the present one; `sealed_key` a new hosted controller's.
+    """
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInt)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    kind: DecisionKind = Field(sa_type=EnumText(DecisionKind))
+    value: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    sealed_key: bytes | None = None
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+    call_id: str
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ApiKey(SQLModel, table=True):

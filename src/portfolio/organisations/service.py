@@ -11,8 +11,10 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 from tiny_keccak import keccak256
 
-from portfolio.anchoring.models import CallPurpose, Sender
-from portfolio.anchoring.service import enqueue_call, final_at
+from portfolio.anchoring.models import CallPurpose, ChainCall, Sender
+from portfolio.anchoring.pairs import pairs_of_issuer, pairs_to_enter
+from portfolio.anchoring.service import enqueue_call, enqueue_everywhere, final_at
+from portfolio.anchoring.states import CallState
 from portfolio.chain.accounts import Account
 from portfolio.credentials.kinds import ISSUED_KINDS, kind_of
 from portfolio.credentials.values import ValueProblem, normalise_name
@@ -22,7 +24,9 @@ from portfolio.jobs import Clock
 from portfolio.organisations.did import did_document, did_web
 from portfolio.organisations.keys import new_hosted_key
 from portfolio.organisations.models import Custody, IssuerKey, Organisation, PublishedList, Purpose
+from portfolio.organisations.moments import FURTHEST_BACK, AlreadyEndedError, require_moment, seconds_of
 
+ROOM = 3600  # seconds that a call may wait for its block before 30 days back have become more
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -86,7 +90,8 @@ def create_organisation(
     organisation.sealed_controller_key = vault.seal(controller_key, context=f"controller:{organisation.id}")
     session.add(organisation)
     session.flush()
-    _queue_admission(session, organisation, clock)
+    for pair in pairs_to_enter(session):
+        queue_admission(session, organisation=organisation, pair=pair, clock=clock)
     for purpose in Purpose:
         _add_key(session, vault, organisation, purpose, (own_keys or {}).get(purpose), clock)
     return organisation
@@ -129,24 +134,53 @@ def rotate_key(
     return _add_key(session, vault, organisation, purpose, None, clock)
 
 
-def retire_key(session: Session, *, key: IssuerKey, organisation: Organisation, as_of: int, clock: Clock) -> None:
-    """Queue the end of a key as of a block time (unix seconds, at most 30 days back without a registrar)."""
+def retire_key(
+    session: Session, *, key: IssuerKey, organisation: Organisation, as_of: int, now: int, clock: Clock
+) -> None:
+    """Queue the end of a key as of a block time, in every pair of contracts that knows it.
+
+    `as_of` and `now`, the time of the chain's newest block, are unix seconds. More than 30 days back also needs a
+    registrar. A retired key may be retired again as of an earlier moment, when its theft comes to light.
+    """
+    require_moment(as_of, now=now, earliest=seconds_of(key.active_at))
+    ended = _retired_from(session, organisation, key)
+    if ended is not None and as_of >= ended:
+        raise AlreadyEndedError("the key is retired already; only an earlier moment could be set", since=ended)
     key.retired_at = clock()
     session.add(key)
     if key.purpose is Purpose.STATUS:
         _renew_lists(session, organisation, clock)
-    enqueue_call(
-        session,
-        purpose=CallPurpose.RETIRE_KEY,
-        sender=Sender.OPERATOR,
-        subject="0x" + organisation.issuer_id.hex(),
-        payload={
-            "issuer_id": "0x" + organisation.issuer_id.hex(),
-            "public_key": "0x" + key.public_key.hex(),
-            "as_of": as_of,
-        },
-        now=clock(),
-    )
+    steps = [(CallPurpose.RETIRE_KEY, Sender.OPERATOR)]
+    if now - as_of > FURTHEST_BACK - ROOM:
+        steps = [
+            (CallPurpose.REQUEST_RETIREMENT, Sender.OPERATOR),
+            (CallPurpose.CONFIRM_RETIREMENT, Sender.REGISTRAR),
+        ]
+    for purpose, sender in steps:
+        enqueue_everywhere(
+            session,
+            issuer_id=organisation.issuer_id,
+            public_key=key.public_key,
+            purpose=purpose,
+            sender=sender,
+            payload={"as_of": as_of},
+            now=clock(),
+        )
+
+
+def _retired_from(session: Session, organisation: Organisation, key: IssuerKey) -> int | None:
+    """Return the earliest moment as of which the key's end was decided (unix seconds), None while it was not."""
+    # In a pair that was left, every key ended when it was closed: that says nothing of the key itself.
+    known = pairs_of_issuer(session, issuer_id=organisation.issuer_id, public_key=key.public_key)
+    calls = session.exec(
+        select(ChainCall)
+        .where(ChainCall.subject == "0x" + organisation.issuer_id.hex())
+        .where(ChainCall.pair == known[-1])
+        .where(col(ChainCall.purpose).in_([CallPurpose.RETIRE_KEY, CallPurpose.CONFIRM_RETIREMENT]))
+        .where(ChainCall.state != CallState.HELD)
+    ).all()
+    public_key = "0x" + key.public_key.hex()
+    return min((call.payload["as_of"] for call in calls if call.payload["public_key"] == public_key), default=None)
 
 
 def _renew_lists(session: Session, organisation: Organisation, clock: Clock) -> None:
@@ -172,7 +206,8 @@ def controller_key_of(session: Session, *, vault: Vault, issuer_id: bytes) -> by
     return vault.open(row.sealed_controller_key, context=f"controller:{row.id}")
 
 
-def _queue_admission(session: Session, organisation: Organisation, clock: Clock) -> None:
+def queue_admission(session: Session, *, organisation: Organisation, pair: int, clock: Clock) -> None:
+    """Queue the issuer's admission, as it is now, in one pair of contracts."""
     call = enqueue_call(
         session,
         purpose=CallPurpose.ADMIT,
@@ -186,8 +221,9 @@ def _queue_admission(session: Session, organisation: Organisation, clock: Clock)
             "kinds": organisation.kinds,
         },
         now=clock(),
+        pair=pair,
     )
-    organisation.call_id = call.id
+    organisation.call_id = organisation.call_id or call.id
     session.add(organisation)
 
 
@@ -210,6 +246,14 @@ def _add_key(
             public_key=public_key,
             created_at=now,
         )
+    for pair in pairs_to_enter(session):
+        queue_key(session, organisation=organisation, key=key, pair=pair, clock=clock)
+    session.flush()
+    return key
+
+
+def queue_key(session: Session, *, organisation: Organisation, key: IssuerKey, pair: int, clock: Clock) -> None:
+    """Queue the entry of a key in one pair of contracts."""
     call = enqueue_call(
         session,
         purpose=CallPurpose.ADD_KEY,
@@ -218,15 +262,14 @@ def _add_key(
         payload={
             "issuer_id": "0x" + organisation.issuer_id.hex(),
             "public_key": "0x" + key.public_key.hex(),
-            "purpose": list(Purpose).index(purpose),
+            "purpose": list(Purpose).index(key.purpose),
             "custody": list(Custody).index(key.custody),
         },
-        now=now,
+        now=clock(),
+        pair=pair,
     )
-    key.call_id = call.id
+    key.call_id = key.call_id or call.id
     session.add(key)
-    session.flush()
-    return key
 
 
 def registrations_wait(session: Session) -> bool:

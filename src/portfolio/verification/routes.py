@@ -104,7 +104,7 @@ def _link_page(request: Request, token: str, language: Language) -> tuple[bytes,
     """Make the page, and tell whether it may be shown again: what is under way changes without the chain telling."""
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
-        found = service.linked(session, vault=portfolio.vault, pair=portfolio.pair, token=token)
+        found = service.linked(session, vault=portfolio.vault, token=token)
     answer = service.verify_document(found.bundle, keeper=portfolio.keeper, clock=portfolio.clock, keep=True)
     page = rendering.result_page(
         answer.report,
@@ -173,7 +173,7 @@ def bundle(request: Request, name: str) -> Response:
         raise NotFoundError("no credential is known under this link")
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
-        found = service.linked(session, vault=portfolio.vault, pair=portfolio.pair, token=token)
+        found = service.linked(session, vault=portfolio.vault, token=token)
     name = found.credential_id
     return Response(
         found.bundle,
@@ -274,7 +274,7 @@ async def newest_api(request: Request) -> Response:
 def _newest(request: Request, data: bytes) -> bytes:
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
-        return newest_bundle(session, vault=portfolio.vault, pair=portfolio.pair, data=data)
+        return newest_bundle(session, vault=portfolio.vault, data=data)
 
 
 async def _document(data: bytes) -> bytes:
@@ -331,7 +331,7 @@ def _verify_link(request: Request, link: PublicLink) -> service.Answer:
     if host is not None:
         raise ForeignHostError(host)
     with portfolio.database.read() as session:
-        found = service.linked(session, vault=portfolio.vault, pair=portfolio.pair, token=link.token)
+        found = service.linked(session, vault=portfolio.vault, token=link.token)
     return service.verify_document(found.bundle, keeper=portfolio.keeper, clock=portfolio.clock, keep=True)
 
 

@@ -14,7 +14,7 @@ from portfolio.anchoring.leaf import TAG_CREDENTIAL
 from portfolio.anchoring.service import Standing, standing_of
 from portfolio.credentials.bundles import bundle_json
 from portfolio.credentials.canonical import StructureError, verify_signature
-from portfolio.credentials.facts import Receipt, TrustedPair
+from portfolio.credentials.facts import Receipt
 from portfolio.credentials.forms import minimal_token
 from portfolio.credentials.links import read_short_code, short_code
 from portfolio.credentials.models import Credential
@@ -81,11 +81,11 @@ class Linked:
     minimal_token: str | None = None
 
 
-def linked(session: Session, *, vault: Vault, pair: TrustedPair, token: str) -> Linked:
+def linked(session: Session, *, vault: Vault, token: str) -> Linked:
     """Return the bundle behind a link; raises `NotFoundError` the same for unknown, replaced and unsigned."""
     credential = credential_by_token(session, token=token)
     organisation = session.get_one(Organisation, credential.organisation_id)
-    bundle = bundle_of(session, vault=vault, pair=pair, credential=credential, organisation=organisation)
+    bundle = bundle_of(session, vault=vault, credential=credential, organisation=organisation)
     return Linked(
         credential.id,
         bundle,
@@ -120,13 +120,15 @@ def token_in(text: str) -> str:
     return match.group(1) if match else "unknown"
 
 
-def bundle_of(
-    session: Session, *, vault: Vault, pair: TrustedPair, credential: Credential, organisation: Organisation
-) -> bytes:
-    """Return the bundle of a signed credential: with its receipt once it is mined, without before."""
+def bundle_of(session: Session, *, vault: Vault, credential: Credential, organisation: Organisation) -> bytes:
+    """Return the bundle of a signed credential: with its receipt once it is mined, without before.
+
+    The receipt names the pair of contracts in which it was anchored, whichever is the present one.
+    """
     body = open_body(session, vault=vault, credential=credential)
     standing = standing_of(session, digest=credential.digest or b"")
-    receipts = [_receipt(standing, pair, credential.digest or b"")] if standing and standing.is_mined else []
+    mined = standing is not None and standing.is_mined and standing.pair is not None
+    receipts = [_receipt(standing, credential.digest or b"")] if standing and mined else []
     issuer: dict[str, Any] = {"did_document": document_of(session, organisation=organisation)}
     signed = orjson.loads(body)
     status_list = snapshot_at(session, url=signed["credentialStatus"]["statusListCredential"])
@@ -140,7 +142,10 @@ def bundle_of(
     )
 
 
-def _receipt(standing: Standing, pair: TrustedPair, digest: bytes) -> Receipt:
+def _receipt(standing: Standing, digest: bytes) -> Receipt:
+    pair = standing.pair
+    if pair is None:
+        raise AssertionError("a mined batch stands in a pair of contracts")
     return Receipt(
         tag=_hex(TAG_CREDENTIAL),
         digest=_hex(digest),

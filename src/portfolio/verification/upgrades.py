@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from portfolio.credentials.bundles import read_bundle
 from portfolio.credentials.canonical import verify_signature
-from portfolio.credentials.facts import TrustedPair
 from portfolio.credentials.service import credential_by_digest
 from portfolio.credentials.signing import read_credential
 from portfolio.documents.vault import Vault
@@ -32,7 +31,7 @@ class NotIssuedHereError(NotFoundError):
     code: ClassVar[str] = "not_issued_here"
 
 
-def newest_bundle(session: Session, *, vault: Vault, pair: TrustedPair, data: bytes) -> bytes:
+def newest_bundle(session: Session, *, vault: Vault, data: bytes) -> bytes:
     """Return the newest bundle of the credential in `data`, a bundle or a bare credential.
 
     It is found by the digest of what was signed and the signature, both of which the caller has to hold already, and
@@ -47,7 +46,7 @@ def newest_bundle(session: Session, *, vault: Vault, pair: TrustedPair, data: by
         raise NotIssuedHereError(NOT_HERE)
     organisation = session.get_one(Organisation, credential.organisation_id)
     try:
-        newest = bundle_of(session, vault=vault, pair=pair, credential=credential, organisation=organisation)
+        newest = bundle_of(session, vault=vault, credential=credential, organisation=organisation)
     except NotFoundError:
         raise NotIssuedHereError(NOT_HERE) from None
     return newest
