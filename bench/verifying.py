@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 from bench.signing import SIGNER, statement
 from tiny_keccak import keccak256
 
@@ -27,7 +28,7 @@ from portfolio.chain.calls import Calls, ContractCall, Purpose
 from portfolio.chain.client import ChainClient
 from portfolio.chain.deployment import Deployment, deploy
 from portfolio.chain.local import LOCAL_CHAIN_ID, LocalChain
-from portfolio.credentials.bundles import receipt_json
+from portfolio.credentials.bundles import bundle_json
 from portfolio.credentials.facts import Custody, Receipt, TrustRoots
 from portfolio.credentials.report import Verdict
 from portfolio.credentials.signing import issue
@@ -104,9 +105,8 @@ class BenchChain:
                     block_hash=block.hash,
                     block_time=block.time,
                 )
-                written = json.dumps([receipt_json(receipt)]).encode()
-                file.write(b'{"type":"PortfolioBundle","version":1,"credential":' + one.document)
-                file.write(b',"receipts":' + written + b',"issuer":null,"status_list":null}\n')
+                bundle = bundle_json(credential=orjson.loads(one.document), receipts=[receipt])
+                file.write(orjson.dumps(bundle) + b"\n")  # as the service gives them out
 
 
 def _dated(number: int, now: str):  # noqa: ANN202 - a Statement

@@ -146,6 +146,18 @@ def test_what_is_read_is_what_other_parsers_read(value: Any) -> None:
 
 
 @pytest.mark.fault(126)
+@given(json_values)
+def test_compact_json_and_any_other_are_read_alike(value: Any) -> None:
+    def read(data: bytes) -> str:
+        try:
+            return repr(parse_json(data))
+        except StructureError as error:
+            return error.code
+
+    assert read(orjson.dumps(value)) == read(json.dumps(value, ensure_ascii=False, indent=1).encode())
+
+
+@pytest.mark.fault(126)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_bytes_are_read_as_orjson_reads_them_or_refused(data: bytes) -> None:
     try:

@@ -165,6 +165,17 @@ def test_a_signature_that_only_cofactored_verification_takes_is_refused(number: 
     assert verify_signature(SIGNER.public_key, message, r_point + s.to_bytes(32, "little"))
 
 
+def test_a_signature_whose_r_is_the_identity_is_refused_though_it_fits() -> None:
+    seed, message = (7).to_bytes(32, "little"), b"message"
+    r_point = encode((0, 1))
+    challenge = int.from_bytes(hashlib.sha512(r_point + SIGNER.public_key + message).digest(), "little") % L
+    s = challenge * int.from_bytes(_scalar(seed), "little") % L
+    fitting = r_point + s.to_bytes(32, "little")
+    Ed25519PublicKey.from_public_bytes(SIGNER.public_key).verify(fitting, message)  # another library takes it
+    assert not is_good_signature_form(fitting)
+    assert not verify_signature(SIGNER.public_key, message, fitting)
+
+
 @given(st.binary(max_size=80))
 def test_s_is_below_the_group_order(message: bytes) -> None:
     signature = SIGNER.sign(message)

@@ -89,7 +89,9 @@ def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT, several_lines: bool = 
     _require_shallow(data)
     try:
         text = data.decode("utf-8")
-        value = _DECODER.decode(text)
+        value = _read_compact(data)
+        if value is None:
+            value = _DECODER.decode(text)
     except UnicodeDecodeError:
         raise StructureError("not_utf8", "", "The file is not UTF-8 text") from None
     except json.JSONDecodeError:
@@ -100,6 +102,18 @@ def parse_json(data: bytes, *, limit: int = MAX_DOCUMENT, several_lines: bool = 
     if "\\" in text or not text.replace("\n", "").isprintable() or not _is_shallow(value, MAX_DEPTH):
         _require_readable(value, "", 0, UNSPACED if several_lines else UNREADABLE)
     return value
+
+
+def _read_compact(data: bytes) -> Any:
+    """Return what JSON says that stands exactly as orjson writes it, as our own files do; None for any other.
+
+    Written again and the same to the byte, it has no member twice and no number that reads otherwise elsewhere.
+    """
+    try:
+        value = orjson.loads(data)
+        return value if orjson.dumps(value) == data else None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
 
 
 def _require_shallow(data: bytes) -> None:
@@ -146,13 +160,17 @@ _DECODER: Final = json.JSONDecoder(
 
 def _is_shallow(value: Any, depth: int) -> bool:
     """Tell whether containers are nested at most `depth` deep."""
-    if not isinstance(value, (dict, list)):
-        return True
-    return depth > 0 and all(
-        _is_shallow(member, depth - 1)
-        for member in (value.values() if isinstance(value, dict) else value)
-        if isinstance(member, (dict, list))
-    )
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(depth):
+        level = [
+            member
+            for container in level
+            for member in (container.values() if isinstance(container, dict) else container)
+            if isinstance(member, (dict, list))
+        ]
+        if not level:
+            return True
+    return not level
 
 
 def _require_readable(value: Any, path: str, depth: int, unreadable: re.Pattern[str]) -> None:

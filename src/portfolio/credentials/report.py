@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from portfolio.credentials.facts import Reason
@@ -185,6 +186,7 @@ def statement_json(statement: Statement) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def moment(seconds: int) -> str:
     """Return a unix time as "2026-11-22T10:00:00Z"; one that no calendar holds as its number."""
     try:

@@ -76,12 +76,13 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class SignedCredential:
-    """A credential whose form is right in every detail and whose signature is not yet checked (`verify_signature`)."""
+    """A credential whose form is right in every detail; only where it is `genuine` did the key sign it."""
 
     statement: Statement
     public_key: bytes
     signature: bytes
     signing_input: bytes
+    genuine: bool  # `verify_signature` of the three above: costly, so found out once
     digest: bytes
     issuer_id: bytes  # keccak256 of the issuer's DID, as in the contracts
     document: Mapping[str, Any]
@@ -127,7 +128,7 @@ def read_credential(data: bytes | Mapping[str, Any]) -> SignedCredential:
     """Read JSON, or a document that `parse_json` gave, as a signed credential of a known version.
 
     Raises `StructureError` for everything that is not exactly that. The digest is computed from the statement that was
-    understood, so what is not signed or not shown cannot change it.
+    understood, so what is not signed or not shown cannot change it. A signature that does not fit is told by `genuine`.
     """
     document = parse_json(data) if isinstance(data, bytes) else data
     if not isinstance(document, dict):
@@ -137,11 +138,16 @@ def read_credential(data: bytes | Mapping[str, Any]) -> SignedCredential:
     statement = extract({name: value for name, value in document.items() if name != "proof"})
     public_key, signature = _read_proof(document["proof"], statement)
     prepared = prepare(statement, public_key=public_key)
+    genuine = verify_signature(public_key, prepared.signing_input, signature)
+    # One that fits is of good form, which costs nearly as much to see again.
+    if not genuine and not is_good_signature_form(signature):
+        raise _bad_signature()
     return SignedCredential(
         statement=statement,
         public_key=public_key,
         signature=signature,
         signing_input=prepared.signing_input,
+        genuine=genuine,
         digest=signed_digest(prepared.signing_input, signature),
         issuer_id=keccak256(statement.issuer_did.encode("utf-8")),
         document=document,
@@ -149,7 +155,10 @@ def read_credential(data: bytes | Mapping[str, Any]) -> SignedCredential:
 
 
 def _read_proof(proof: Any, statement: Statement) -> tuple[bytes, bytes]:
-    """Return the public key and the signature of the one proof that a credential of this statement can have."""
+    """Return the public key and the signature of the one proof that a credential of this statement can have.
+
+    Of the signature only the length is seen to.
+    """
     _require_proof_members(proof)
     issuer, _, multibase = proof["verificationMethod"].partition("#")
     if issuer != statement.issuer_did:
@@ -164,9 +173,13 @@ def _read_proof(proof: Any, statement: Statement) -> tuple[bytes, bytes]:
             "bad_key", "proof.verificationMethod", "The key is one under which signatures prove nothing"
         )
     signature = base58_of(proof["proofValue"], "proofValue")
-    if len(signature) != SIGNATURE_BYTES or not is_good_signature_form(signature):
-        raise StructureError("bad_signature", "proof.proofValue", "The signature is not a proper Ed25519 signature")
+    if len(signature) != SIGNATURE_BYTES:
+        raise _bad_signature()
     return public_key, signature
+
+
+def _bad_signature() -> StructureError:
+    return StructureError("bad_signature", "proof.proofValue", "The signature is not a proper Ed25519 signature")
 
 
 def _require_proof_members(proof: Any) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from portfolio.credentials.bundles import read_bundle, usable_receipts
-from portfolio.credentials.canonical import StructureError, verify_signature
+from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.facts import Custody, PairFacts, PairUnknown, Question, Receipt, TrustRoots
 from portfolio.credentials.kinds import Place, kind_of
 from portfolio.credentials.readings import Moment, Reading, foreign_receipts, read_pairs
@@ -116,7 +116,7 @@ def judge(
     kind_bit = kind_of(asked.credential.statement.kind).bit
     readings = read_pairs(trust, facts, asked.question, kind_bit=kind_bit, now=now)
     standing = _standing(readings)
-    genuine = verify_signature(asked.credential.public_key, asked.credential.signing_input, asked.credential.signature)
+    genuine = asked.credential.genuine
     revocation = _revocation(readings)
     checks = (
         Check("structure", Outcome.PASS, "structure_ok"),
