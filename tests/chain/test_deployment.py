@@ -243,3 +243,25 @@ def test_a_chain_without_a_base_fee_is_used_with_a_gas_price(tmp_path, monkeypat
             data=b"",
         )
         assert client.send_raw(signed.raw).accepted
+
+
+def test_a_pair_beside_another_is_another_however_often_it_is_deployed(own_world, tmp_path):
+    first = own_world.deployment
+
+    def beside() -> Any:
+        return deploy(
+            own_world.chain,
+            operator=OPERATOR,
+            registrars=REGISTRARS,
+            record_path=tmp_path / "second.json",
+            beside=[first],
+        )
+
+    second = beside()
+    assert not {first.issuer_registry, first.credential_registry} & {second.issuer_registry, second.credential_registry}
+    (tmp_path / "second.json").unlink()
+    again = beside()
+    assert (again.issuer_registry, again.credential_registry) == (second.issuer_registry, second.credential_registry)
+    assert own_world.chain.nonce(OPERATOR.address) == 4
+    verify_deployment(own_world.chain, second)
+    assert deploy_here(own_world.chain, own_world.record) == first

@@ -270,6 +270,47 @@ def rename_and_work(service: Service) -> None:
         service.worker.release()
 
 
+def test_an_issuer_moves_as_it_stands(service: Service) -> None:
+    service.add_issuer("heir")
+    old = service.issue(1)[0]
+    now = later(service)
+    with service.portfolio.database.write() as session:
+        school, heir = (organisation_by_slug(session, slug=slug) for slug in ("school", "heir"))
+        key = session.exec(select(IssuerKey).where(IssuerKey.public_key == old.public_key)).one()
+        clock = service.portfolio.clock
+        standing.rename(session, organisation=school, name="Гимназия", clock=clock)
+        standing.set_kinds(session, organisation=school, kinds=["participation"], clock=clock)
+        standing.name_successor(session, organisation=school, successor=heir, clock=clock)
+        standing.suspend(session, organisation=school, as_of=now, now=now, clock=clock)
+        retire_key(session, key=key, organisation=school, as_of=now, now=now, clock=clock)
+    service.work()
+    add_pair(service.portfolio)
+    moved = restart(service)
+    moved.work()
+    registry = open_gateways(moved.portfolio)[2]._effects._registry
+    school, heir = (organisation_by_slug(moved.read(), slug=slug) for slug in ("school", "heir"))
+    found = registry.issuer(school.issuer_id)
+    assert found is not None
+    assert (found.name, found.kinds, found.suspended) == ("Гимназия", 1 << 4, True)
+    assert (found.successor, found.controller) == (heir.issuer_id, school.controller)
+    assert old.public_key not in {item.public_key for item in registry.keys(school.issuer_id)}
+    with moved.portfolio.database.write() as session:
+        standing.reinstate(
+            session, organisation=organisation_by_slug(session, slug="school"), clock=moved.portfolio.clock
+        )
+    moved.work()
+    again = registry.issuer(school.issuer_id)
+    assert again is not None
+    assert not again.suspended
+    assert verdicts(moved, old) == ["VALID", "VALID", "INVALID"]
+    # The successor revokes in the pair that is the present one now.
+    answer = moved.client("heir").post(f"/api/v1/credentials/{old.id}/revoke", json={"reason": "fraud"})
+    assert answer.status_code == 200
+    moved.work()
+    assert verdicts(moved, old)[:2] == ["REVOKED", "VALID"]
+    assert audit_all(moved.portfolio, open_gateways(moved.portfolio), limit=10).findings == ()
+
+
 def test_a_pair_is_added_only_when_nothing_about_issuers_is_under_way(service: Service) -> None:
     with service.portfolio.database.write() as session:
         school = organisation_by_slug(session, slug="school")

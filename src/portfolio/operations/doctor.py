@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from portfolio.anchoring.pairs import known_pairs
 from portfolio.chain.accounts import Account
 from portfolio.chain.client import ChainClient
-from portfolio.chain.deployment import read_deployment, verify_deployment
+from portfolio.chain.deployment import Deployment, deployment_of, read_deployment, verify_deployment
 from portfolio.chain.local import find_anvil
 from portfolio.config import Settings
 from portfolio.db import Database
@@ -75,10 +76,27 @@ def _database(settings: Settings) -> str:
 
 
 def _chain(settings: Settings) -> str:
-    client = ChainClient(settings.resolved_rpc_url, timeout=5)
-    deployment = read_deployment(settings.resolved_deployment_file)
-    verify_deployment(client, deployment)
-    return f"chain {deployment.chain_id} at {settings.resolved_rpc_url} holds the recorded contracts"
+    deployments = {1: read_deployment(settings.resolved_deployment_file)} | _further_pairs(settings)
+    for number, deployment in deployments.items():
+        verify_deployment(ChainClient(settings.rpc_url_of(number), timeout=5), deployment)
+    return "; ".join(
+        f"chain {deployment.chain_id} at {settings.rpc_url_of(number)} holds pair {number} of contracts as recorded"
+        for number, deployment in deployments.items()
+    )
+
+
+def _further_pairs(settings: Settings) -> dict[int, Deployment]:
+    """Return the pairs beside the first, as far as there is a database that knows of any."""
+    database = Database(settings.resolved_database_url)
+    try:
+        require_newest(database)
+        with database.read() as session:
+            known = known_pairs(session)
+    except PortfolioError:
+        return {}  # said under "database"
+    finally:
+        database.dispose()
+    return {pair.number: deployment_of(pair.record, where=f"pair {pair.number}") for pair in known}
 
 
 def _accounts(settings: Settings) -> str:

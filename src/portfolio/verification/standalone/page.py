@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Final
 from urllib.parse import urlsplit
 
-from portfolio.credentials.facts import TrustRoots
+from portfolio.credentials.facts import TrustedPair, TrustRoots
 from portfolio.credentials.trust import dump_trust
 
 _BLOCK: Final = '<script type="application/json" id="{name}">{content}</script>'
@@ -58,13 +58,18 @@ def page_policy() -> str:
 def public_nodes(trust: TrustRoots, *, named: str) -> TrustRoots:
     """Return trust roots whose nodes may be told to everybody.
 
-    `named` are addresses separated by commas, in place of all others. Without them, the nodes of the trust roots whose
-    address is a host and no more: user, path and query are where hosted nodes carry their keys.
+    `named` are addresses by commas, in place of all others; `NAME=address` is for the pair of that name alone,
+    as where pairs stand on different chains. Without them, the nodes of the trust roots whose address is a host and no
+    more: user, path and query are where hosted nodes carry their keys.
     """
-    urls = tuple(url.strip() for url in named.split(",") if url.strip())
-    return TrustRoots(
-        tuple(replace(pair, rpc_urls=urls or tuple(filter(_is_bare, pair.rpc_urls))) for pair in trust.pairs)
-    )
+    urls = [url.strip() for url in named.split(",") if url.strip()]
+    common = tuple(url for url in urls if "=" not in url.partition("://")[0])
+
+    def nodes(pair: TrustedPair) -> tuple[str, ...]:
+        own = tuple(url.removeprefix(f"{pair.name}=") for url in urls if url.startswith(f"{pair.name}="))
+        return own or common or tuple(filter(_is_bare, pair.rpc_urls))
+
+    return TrustRoots(tuple(replace(pair, rpc_urls=nodes(pair)) for pair in trust.pairs))
 
 
 def host_of(public_url: str) -> str:
