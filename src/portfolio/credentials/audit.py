@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from portfolio.anchoring.audit import Finding
 from portfolio.anchoring.models import Leaf
-from portfolio.credentials.canonical import StructureError, verify_signature
+from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.links import token_hash
 from portfolio.credentials.models import Credential
 from portfolio.credentials.service import open_body, token_of
@@ -36,7 +36,7 @@ def _audit(session: Session, vault: Vault, row: Credential) -> Iterator[Finding]
         return
     if signed.digest != row.digest or signed.statement.id != f"urn:uuid:{row.id}":
         yield Finding("credential_digest_differs", row.id, "the stored document is not the one that was signed")
-    elif not verify_signature(signed.public_key, signed.signing_input, signed.signature):
+    elif not signed.genuine:
         yield Finding("credential_signature_wrong", row.id, "the stored signature does not fit")
     if token_hash(token_of(vault, row)) != row.token_hash:
         yield Finding("link_differs", row.id, "the public link cannot be recomputed")

@@ -11,7 +11,6 @@ import orjson
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
-from portfolio.credentials.canonical import verify_signature
 from portfolio.credentials.links import short_code
 from portfolio.credentials.models import Credential
 from portfolio.credentials.revocations import is_revoked
@@ -71,7 +70,7 @@ def submit_signed(
         raise IssuerSuspendedError("the issuer is suspended: sign and submit after it is reinstated", id=row.id)
     _check_key(session, organisation, signed)
     _check_time(signed, clock)
-    if not verify_signature(signed.public_key, signed.signing_input, signed.signature):
+    if not signed.genuine:
         raise SignatureRefusedError("the signature does not fit: sign the draft again", id=row.id)
     person = open_person(session, vault=vault, person_id=row.person_id)
     now = clock()

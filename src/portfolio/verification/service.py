@@ -13,7 +13,7 @@ from sqlmodel import Session
 from portfolio.anchoring.leaf import TAG_CREDENTIAL
 from portfolio.anchoring.service import Standing, standing_of
 from portfolio.credentials.bundles import bundle_json
-from portfolio.credentials.canonical import StructureError, verify_signature
+from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.facts import Receipt
 from portfolio.credentials.forms import minimal_token
 from portfolio.credentials.links import read_short_code, short_code
@@ -59,7 +59,7 @@ def verify_document(data: bytes, *, keeper: FactsKeeper, clock: Clock, keep: boo
     except StructureError as error:
         return Answer(judge(error, trust=keeper.trust, facts=(), now=now))
     signed = asked.credential
-    if not verify_signature(signed.public_key, signed.signing_input, signed.signature):
+    if not signed.genuine:
         # Cheap checks first: a forged signature never costs the chain a call (fault 146).
         return Answer(judge(asked, trust=keeper.trust, facts=(), now=now))
     found = keeper.find(asked.question, keep=keep)

@@ -8,7 +8,6 @@ import orjson
 from sqlmodel import Session
 
 from portfolio.credentials.bundles import read_bundle
-from portfolio.credentials.canonical import verify_signature
 from portfolio.credentials.service import credential_by_digest
 from portfolio.credentials.signing import read_credential
 from portfolio.documents.vault import Vault
@@ -39,7 +38,7 @@ def newest_bundle(session: Session, *, vault: Vault, data: bytes) -> bytes:
     `NotIssuedHereError`; the last for a foreign, an erased and an unknown credential alike.
     """
     signed = read_credential(read_bundle(data).credential)
-    if not verify_signature(signed.public_key, signed.signing_input, signed.signature):
+    if not signed.genuine:
         raise NotGenuineError(N_("The signature of the document is not good; there is no newer file of it."))
     credential = credential_by_digest(session, digest=signed.digest)
     if credential is None:
