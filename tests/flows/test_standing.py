@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlmodel import Session, select
 
 from chain_world import free_port
 from portfolio.anchoring.models import CallPurpose, ChainAttempt, ChainCall
+from portfolio.chain.accounts import Account
 from portfolio.chain.client import ChainClient
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.models import Credential, RevocationReason
 from portfolio.credentials.report import Report, Verdict
 from portfolio.errors import PortfolioError
 from portfolio.operations.audit import audit_all
-from portfolio.operations.compose import open_gateways
+from portfolio.operations.compose import open_gateways, open_portfolio
+from portfolio.operations.worker import Worker
 from portfolio.organisations import recovery, standing
 from portfolio.organisations.models import IssuerKey, Organisation, Purpose
 from portfolio.organisations.service import organisation_by_slug, retire_key, rotate_key
@@ -365,3 +368,40 @@ def test_revoking_another_issuers_credential_is_as_unknown_as_an_absent_one(serv
         for name in (credential.id, "00000000-0000-4000-8000-000000000000")
     ]
     assert answers == [404, 404]
+
+
+@pytest.mark.fault(67)
+def test_a_second_registrar_elsewhere_confirms_by_itself_and_the_queue_sees_it(service: Service) -> None:
+    keys = service.settings.registrar_keys
+    assert keys is not None
+    ours, theirs = keys.get_secret_value().split(",")
+    settings = service.settings.model_copy(update={"registrar_keys": SecretStr(ours)})
+    portfolio = open_portfolio(settings)
+    alone = Service(settings, portfolio, Worker(portfolio, open_gateways(portfolio)))
+    act(alone, recovery.propose, vault=portfolio.vault)
+    alone.work()
+    act(alone, recovery.confirm)
+    alone.work()
+    with alone.read() as session:
+        found = recovery.recovery_of(session, organisation=school(alone))
+        assert found is not None
+        assert found.executable_at is None, "nobody has confirmed"
+    client = ChainClient(settings.resolved_rpc_url)
+    registrar = Account.from_hex(theirs)
+    gateway = open_gateways(portfolio)[1]
+    call = gateway._calls.confirm_controller(school(alone).issuer_id, found.controller)
+    signed = registrar.sign(
+        chain_id=gateway.chain_id,
+        nonce=client.nonce(registrar.address),
+        gas=300_000,
+        fees=client.fees(),
+        to=call.to,
+        data=call.data,
+    )
+    assert client.send_raw(signed.raw).accepted
+    alone.work()
+    with alone.read() as session:
+        agreed = recovery.recovery_of(session, organisation=school(alone))
+        assert agreed is not None
+        assert agreed.executable_at is not None
+    alone.close()
