@@ -15,7 +15,7 @@ from portfolio.anchoring.models import CallPurpose, ChainAttempt, ChainCall
 from portfolio.chain.accounts import Account
 from portfolio.chain.client import ChainClient
 from portfolio.chain.local import LocalChain
-from portfolio.credentials.models import Credential, RevocationReason
+from portfolio.credentials.models import Credential
 from portfolio.credentials.report import Report, Verdict
 from portfolio.errors import PortfolioError
 from portfolio.operations.audit import audit_all
@@ -357,17 +357,6 @@ def test_a_theft_found_out_forty_days_later_takes_a_registrar_too(service: Servi
     verdicts = [service.verify(service.bundle(item)).verdict for item in (before, after)]
     assert verdicts == [Verdict.VALID, Verdict.INVALID]
     assert audit_all(service.portfolio, open_gateways(service.portfolio), limit=10).findings == ()
-
-
-def test_revoking_another_issuers_credential_is_as_unknown_as_an_absent_one(service: Service) -> None:
-    service.add_issuer("other")
-    credential = service.issue(1)[0]
-    client = service.client("other")
-    answers = [
-        client.post(f"/api/v1/credentials/{name}/revoke", json={"reason": RevocationReason.FRAUD}).status_code
-        for name in (credential.id, "00000000-0000-4000-8000-000000000000")
-    ]
-    assert answers == [404, 404]
 
 
 @pytest.mark.fault(67)
