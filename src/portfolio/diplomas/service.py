@@ -29,7 +29,7 @@ from portfolio.organisations.logos import logo_svg
 from portfolio.organisations.models import Organisation
 from portfolio.people.models import Person
 from portfolio.verification.keeper import FactsKeeper
-from portfolio.verification.service import bundle_of, verify_document
+from portfolio.verification.service import bundles_of, verify_document
 
 PAGE = 25  # credentials read in one transaction, with one query for all of them where there can be one
 
@@ -91,7 +91,7 @@ def order_for_link(desk: Desk, *, token: str) -> Order:
     """Return the paper behind a public link. Raises `NotFoundError`, `WithdrawnError`, `MissingGlyphError`."""
     with desk.database.read() as session:
         credential = credential_by_token(session, token=token)
-        draft = _draft(desk, session, credential, _known(session, [credential]))
+        draft = _draft(desk, session, credential, _known(desk, session, [credential]))
     return _finished(draft, registered_name(desk, draft.bundle))
 
 
@@ -103,7 +103,7 @@ def order_for_issuer(desk: Desk, *, organisation: Organisation, credential_id: s
     with desk.database.read() as session:
         credential = credential_of(session, organisation=organisation, credential_id=credential_id)
         _check_day(credential, duplicate_on, today=desk.clock().date())
-        draft = _draft(desk, session, credential, _known(session, [credential]), duplicate_on=duplicate_on)
+        draft = _draft(desk, session, credential, _known(desk, session, [credential]), duplicate_on=duplicate_on)
     return _finished(draft, registered_name(desk, draft.bundle))
 
 
@@ -205,14 +205,18 @@ class _Known:
     logos: dict[str, str | None]
     designs: dict[tuple[str, str], str]
     people: Sequence[Person]
+    bundles: Mapping[str, bytes]
 
 
-def _known(session: Session, credentials: Sequence[Credential]) -> _Known:
+def _known(desk: Desk, session: Session, credentials: Sequence[Credential]) -> _Known:
     ids = [credential.id for credential in credentials]
     digests = [credential.digest for credential in credentials if credential.digest]
     owners = {credential.organisation_id for credential in credentials}
     people = {credential.person_id for credential in credentials}
     revoked = select(Revocation.credential_id).where(col(Revocation.credential_id).in_(ids))
+    organisations = {owner: session.get_one(Organisation, owner) for owner in owners}
+    known_people = session.exec(select(Person).where(col(Person.id).in_(people))).all()
+    signed = [credential for credential in credentials if credential.digest]
     return _Known(
         revoked=frozenset(session.exec(revoked)),
         final=frozenset(
@@ -220,17 +224,18 @@ def _known(session: Session, credentials: Sequence[Credential]) -> _Known:
             for digest, standing in standings(session, digests=digests).items()
             if standing.state is AnchoringState.FINAL
         ),
-        organisations={owner: session.get_one(Organisation, owner) for owner in owners},
+        organisations=organisations,
         logos={owner: logo_svg(session, organisation_id=owner) for owner in owners},
         designs={(row.organisation_id, row.run_id): row.design for row in _choices(session, owners)},
-        people=session.exec(select(Person).where(col(Person.id).in_(people))).all(),
+        people=known_people,
+        bundles=bundles_of(session, vault=desk.vault, credentials=signed, organisations=organisations),
     )
 
 
 def _drafts(desk: Desk, session: Session, ids: Sequence[str]) -> list[_Draft | LeftOut]:
     found = {row.id: row for row in session.exec(select(Credential).where(col(Credential.id).in_(ids)))}
     present = [(found[credential_id].row, _newest(session, found[credential_id])) for credential_id in ids]
-    known = _known(session, [credential for _, credential in present])
+    known = _known(desk, session, [credential for _, credential in present])
     drafts: list[_Draft | LeftOut] = []
     for row, credential in present:
         try:
@@ -256,7 +261,6 @@ def _draft(
         raise WithdrawnError("this document was taken back or replaced: it is not printed any more")
     organisation = known.organisations[credential.organisation_id]
     statement = open_statement(session, vault=desk.vault, credential=credential)
-    bundle = bundle_of(session, vault=desk.vault, credential=credential, organisation=organisation)
     code = short_code(digest)
     link = f"{desk.public_url}/v/{token_of(desk.vault, credential)}#{code}"
     replaces = _replaced(desk, session, credential)
@@ -273,7 +277,7 @@ def _draft(
             duplicate_on=duplicate_on.isoformat() if duplicate_on else None,
         )
 
-    return _Draft(statement, bundle, _design(credential, known.designs), credential.row, copy)
+    return _Draft(statement, known.bundles[credential.id], _design(credential, known.designs), credential.row, copy)
 
 
 def _replaced(desk: Desk, session: Session, credential: Credential) -> Replaced | None:

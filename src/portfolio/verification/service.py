@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ import orjson
 from sqlmodel import Session
 
 from portfolio.anchoring.leaf import TAG_CREDENTIAL
-from portfolio.anchoring.service import Standing, standing_of
+from portfolio.anchoring.service import Standing, standings
 from portfolio.credentials.bundles import bundle_json
 from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.facts import Receipt
@@ -125,21 +126,35 @@ def bundle_of(session: Session, *, vault: Vault, credential: Credential, organis
 
     The receipt names the pair of contracts in which it was anchored, whichever is the present one.
     """
-    body = open_body(session, vault=vault, credential=credential)
-    standing = standing_of(session, digest=credential.digest or b"")
-    mined = standing is not None and standing.is_mined and standing.pair is not None
-    receipts = [_receipt(standing, credential.digest or b"")] if standing and mined else []
-    issuer: dict[str, Any] = {"did_document": document_of(session, organisation=organisation)}
-    signed = orjson.loads(body)
-    status_list = snapshot_at(session, url=signed["credentialStatus"]["statusListCredential"])
-    return orjson.dumps(
-        bundle_json(
-            credential=signed,
-            receipts=receipts,
-            issuer=issuer,
-            status_list=orjson.loads(status_list) if status_list else None,
+    owners = {organisation.id: organisation}
+    return bundles_of(session, vault=vault, credentials=[credential], organisations=owners)[credential.id]
+
+
+def bundles_of(
+    session: Session, *, vault: Vault, credentials: Sequence[Credential], organisations: Mapping[str, Organisation]
+) -> dict[str, bytes]:
+    """Return the bundles of signed credentials by id, with few queries however many there are.
+
+    `organisations` holds the issuer of each, by id.
+    """
+    stands = standings(session, digests=[credential.digest for credential in credentials if credential.digest])
+    issuers = {owner: {"did_document": document_of(session, organisation=it)} for owner, it in organisations.items()}
+    lists: dict[str, Any] = {}
+    made: dict[str, bytes] = {}
+    for credential in credentials:
+        signed = orjson.loads(open_body(session, vault=vault, credential=credential))
+        url = signed["credentialStatus"]["statusListCredential"]
+        if url not in lists:
+            snapshot = snapshot_at(session, url=url)
+            lists[url] = orjson.loads(snapshot) if snapshot else None
+        standing = stands.get(credential.digest or b"")
+        mined = standing is not None and standing.is_mined and standing.pair is not None
+        receipts = [_receipt(standing, credential.digest or b"")] if standing and mined else []
+        issuer = issuers[credential.organisation_id]
+        made[credential.id] = orjson.dumps(
+            bundle_json(credential=signed, receipts=receipts, issuer=issuer, status_list=lists[url])
         )
-    )
+    return made
 
 
 def _receipt(standing: Standing, digest: bytes) -> Receipt:
