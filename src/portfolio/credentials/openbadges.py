@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,6 +23,18 @@ _ACHIEVEMENT_TYPES: Final = frozenset(kind.achievement_type for kind in KINDS.va
 _BY_TYPE_AND_VERSION: Final[Mapping[tuple[str, str], Kind]] = MappingProxyType(
     {(kind.achievement_type, kind.signed_version): kind for kind in KINDS.values()}
 )
+
+
+def _slots_in(members: Mapping[Place, str]) -> Mapping[str, Mapping[str, str]]:
+    """Return by kind the slots that stand in one object of the document, and as which of its members."""
+    return MappingProxyType(
+        {
+            kind.code: {f"field-{field.name}": members[field.place] for field in kind.fields if field.place in members}
+            for kind in KINDS.values()
+        }
+    )
+
+
 ACHIEVEMENT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
     {
         Place.ACHIEVEMENT_NAME: "name",
@@ -39,6 +52,8 @@ SUBJECT_MEMBERS: Final[Mapping[Place, str]] = MappingProxyType(
         Place.TERM: "term",
     }
 )
+_IN_ACHIEVEMENT: Final = _slots_in(ACHIEVEMENT_MEMBERS)
+_IN_SUBJECT: Final = _slots_in(SUBJECT_MEMBERS)
 _DAY_START: Final = "T00:00:00Z"  # Open Badges has no dates, only instants
 _RESULTS: Final = ("credentialSubject", "result")
 _DESCRIPTIONS: Final = ("credentialSubject", "achievement", "resultDescription")
@@ -148,7 +163,7 @@ def _subject(kind: Kind, slots: Mapping[str, Any]) -> dict[str, Any]:
         "id": slots["subject_id"],
         "type": "AchievementSubject",
         "identifier": [identity],
-        **_placed(kind, slots, SUBJECT_MEMBERS),
+        **{member: slots[slot] for slot, member in _IN_SUBJECT[kind.code].items() if slot in slots},
         "achievement": {
             "id": f"{slots['id']}#achievement",
             "type": "Achievement",
@@ -157,18 +172,13 @@ def _subject(kind: Kind, slots: Mapping[str, Any]) -> dict[str, Any]:
             "inLanguage": "ru",
             "description": kind.description,
             "criteria": {"id": f"{slots['id']}#criteria", "narrative": kind.criteria},
-            **_placed(kind, slots, ACHIEVEMENT_MEMBERS),
+            **{member: slots[slot] for slot, member in _IN_ACHIEVEMENT[kind.code].items() if slot in slots},
         },
     }
     if results:
         subject["achievement"]["resultDescription"] = descriptions
         subject["result"] = results
     return subject
-
-
-def _placed(kind: Kind, slots: Mapping[str, Any], members: Mapping[Place, str]) -> dict[str, Any]:
-    placed = ((members.get(field.place), f"field-{field.name}") for field in kind.fields)
-    return {member: slots[slot] for member, slot in placed if member and slot in slots}
 
 
 def _results(kind: Kind, slots: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -297,6 +307,7 @@ def _member_of(kind: Kind, path: str) -> str:
     return ".".join(_RESULTS if field.place in (Place.RESULT, Place.MARKS) else _path_of(field.place))
 
 
+@lru_cache(maxsize=len(Place))
 def _path_of(place: Place) -> tuple[str, ...]:
     if place in ACHIEVEMENT_MEMBERS:
         return ("credentialSubject", "achievement", ACHIEVEMENT_MEMBERS[place])
