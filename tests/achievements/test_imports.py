@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from portfolio.achievements.imports import NotACredentialError, OurOwnError, ver
 from portfolio.achievements.models import CHECK_NAMES, ImportReport
 from portfolio.achievements.sentences import MESSAGES, VERDICTS
 from portfolio.credentials.report import Verdict
+from portfolio.i18n import gettext_for
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "credentials"))
 from credential_examples import EXAMPLES, SIGNER
@@ -380,3 +382,11 @@ def test_every_code_has_its_sentence_and_every_sentence_is_used() -> None:
         family, _, rest = code.partition("_")
         assert f'"{code}"' in source or f'"{rest}"' in source, (family, code)
     assert set(VERDICTS) == {"confirmed", "revoked", "expired", "refuted", "cannot_check"}
+
+
+def test_the_russian_report_speaks_of_one_document_throughout() -> None:
+    """«На стороне» reads as "on the sly", and a gender that changes makes two things of one."""
+    for sentence in (*VERDICTS.values(), *MESSAGES.values()):
+        russian = gettext_for("ru")(sentence)
+        assert russian != sentence
+        assert not re.search(r"на стороне|\bоно\b|\bеё\b|^Он\b", russian, re.IGNORECASE), russian
