@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -110,3 +111,32 @@ def test_hostile_pdfs_are_refused_within_limits(open_verifier: Any, world: PageW
         opened.drop(Dropped("a.pdf", content))
         assert wanted is None or opened.verdict == wanted, name
         assert opened.watched.caught() == [], name
+
+
+def object_stream_that_points_at_one_place(size: int) -> bytes:
+    """Every object of it is said to stand where one long string begins that nothing ends."""
+    header = b"".join(b"%d 0 " % number for number in range(10, 10 + size // 16))
+    body = header + b"(" + b"a" * (size // 2)
+    told = b"/Type/ObjStm/N %d/First %d/Length %d" % (size // 16, len(header), len(body))
+    return b"1 0 obj<<" + told + b">>stream\n" + body + b"\nendstream endobj"
+
+
+@pytest.mark.fault(77)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"1 0 obj(" * 131_072,
+        b"trailer(" * 131_072,
+        b"1 0 obj<<" * 116_508,
+        b"1 0 obj[1" + b" " * 1_000_000,
+        b"1 " * 524_288,
+        object_stream_that_points_at_one_place(1_000_000),
+    ],
+    ids=["strings", "trailers", "dictionaries", "spaces", "numbers", "object stream"],
+)
+def test_a_megabyte_of_pdf_is_done_with_in_seconds(open_verifier: Any, world: PageWorld, body: bytes) -> None:
+    opened = open_verifier(world.trust())
+    started = time.monotonic()
+    opened.drop(Dropped("a.pdf", b"%PDF-1.7\n" + body))
+    assert time.monotonic() - started < 5  # read again from every object on, the strings took 10 s at a sixteenth
+    assert opened.verdict == "trouble"

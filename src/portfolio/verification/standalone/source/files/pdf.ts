@@ -7,6 +7,8 @@ export const MOST_PDF = 32 * 1024 * 1024;
 const MOST_OBJECTS = 200_000;
 const MOST_INFLATED = 16 * 1024 * 1024; // of all object streams together
 const MOST_ATTACHMENTS = 8;
+const MOST_LOOKS = 4; // at each byte of the file, on average
+const LOOKS_AT_A_STREAM = 4096; // what opening one costs, in bytes
 const NAME = "credential.json";
 const MARKS = ['"PortfolioBundle"', '"OpenBadgeCredential"'];
 
@@ -47,23 +49,39 @@ class PdfFile {
   private readonly text: string;
   private readonly objects = new Map<number, PdfObject>();
   private inflated = 0;
+  /** Bytes that may still be looked at: offsets and lengths of a file may send a reader over the same ones for ever. */
+  private work: number;
   isEncrypted = false;
 
   constructor(private readonly data: Uint8Array) {
     this.text = latin(data);
+    this.work = MOST_LOOKS * data.length + 2 * MOST_INFLATED;
+  }
+
+  private spend(bytes: number): void {
+    this.work -= bytes;
+    if (this.work < 0) throw new PdfTrouble("too much to read");
+  }
+
+  /** The object at a place, undefined where none can be read, and the reader where it stopped. */
+  private read(text: string, place: number): { value: Pdf | undefined; reader: PdfReader } {
+    const reader = new PdfReader(text, place);
+    let value: Pdf | undefined;
+    try {
+      value = reader.value();
+    } catch (error) {
+      if (!(error instanceof PdfTrouble)) throw error;
+    }
+    this.spend(reader.place - place + 1);
+    return { value, reader };
   }
 
   scan(): void {
-    const opening = /(?:^|[^0-9])([0-9]{1,10})[\0\t\n\f\r ]+[0-9]{1,5}[\0\t\n\f\r ]+obj(?![A-Za-z])|\btrailer\b/g;
+    const opening = /(?<![0-9])([0-9]{1,10})[\0\t\n\f\r ]+[0-9]{1,5}[\0\t\n\f\r ]+obj(?![A-Za-z])|\btrailer\b/g;
     for (let found = opening.exec(this.text); found; found = opening.exec(this.text)) {
-      const reader = new PdfReader(this.text, opening.lastIndex);
-      let value: Pdf;
-      try {
-        value = reader.value();
-      } catch (error) {
-        if (error instanceof PdfTrouble) continue;
-        throw error;
-      }
+      const { value, reader } = this.read(this.text, opening.lastIndex);
+      opening.lastIndex = reader.place; // also behind what could not be read: never the same bytes twice
+      if (value === undefined) continue;
       if (value instanceof Map && value.has("Encrypt")) this.isEncrypted = true;
       if (found[1] === undefined) continue;
       const stream = reader.stream();
@@ -98,15 +116,13 @@ class PdfFile {
   }
 
   private openObjects(text: string, count: number, first: number): void {
+    if (!Number.isSafeInteger(first)) return;
     const header = text.slice(0, first).trim().split(/[\0\t\n\f\r ]+/).map(Number);
     for (let at = 0; at < Math.min(count, header.length / 2); at += 1) {
       const [number, offset] = [header[2 * at], header[2 * at + 1]];
-      if (number === undefined || offset === undefined || this.objects.get(number)?.stream) continue;
-      try {
-        this.keep(number, { value: new PdfReader(text, first + offset).value(), stream: null });
-      } catch (error) {
-        if (!(error instanceof PdfTrouble)) throw error;
-      }
+      if (number === undefined || !Number.isSafeInteger(number) || !Number.isSafeInteger(offset) || this.objects.get(number)?.stream) continue;
+      const { value } = this.read(text, first + (offset ?? 0));
+      if (value !== undefined) this.keep(number, { value, stream: null });
     }
   }
 
@@ -155,11 +171,14 @@ class PdfFile {
   /** The bytes of a stream, inflated up to `most`; null where they are more, damaged or in a filter of another sort. */
   private async bytesOf(dictionary: Dictionary, start: number, most: number): Promise<Uint8Array | null> {
     const raw = this.data.subarray(start, this.endOf(dictionary, start));
+    this.spend(raw.length + LOOKS_AT_A_STREAM);
     const filter = this.resolve(dictionary.get("Filter")) ?? [];
     const filters = Array.isArray(filter) ? filter.map((one) => this.resolve(one)) : [filter];
     if (!filters.length) return raw.length <= most ? raw : null;
     if (filters.length > 1 || !(isName(filters[0], "FlateDecode") || isName(filters[0], "Fl"))) return null;
-    return inflate(raw, most);
+    const inflated = await inflate(raw, most);
+    this.spend(inflated?.length ?? most);
+    return inflated;
   }
 }
 

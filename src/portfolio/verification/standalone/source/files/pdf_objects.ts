@@ -26,10 +26,12 @@ const MOST_DEPTH = 32;
 const SPACE = /(?:[\0\t\n\f\r ]+|%[^\r\n]*)*/y;
 const NUMBER = /[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)/y;
 const REGULAR = /[^\0\t\n\f\r ()<>[\]{}/%]*/y;
-const REFERENCE = /([0-9]{1,10})[\0\t\n\f\r ]+[0-9]{1,5}[\0\t\n\f\r ]+R(?![^\0\t\n\f\r ()<>[\]{}/%])/y;
-const HEX = /<([0-9A-Fa-f\0\t\n\f\r ]*)>/y;
+// How much space it looks over is bounded, as the same place may be read again and again.
+const REFERENCE = /([0-9]{1,10})[\0\t\n\f\r ]{1,32}[0-9]{1,5}[\0\t\n\f\r ]{1,32}R(?![^\0\t\n\f\r ()<>[\]{}/%])/y;
+const HEX = /<([0-9A-Fa-f\0\t\n\f\r ]*)/y;
+const MOST_TEXT = 4096; // of a name that is looked at
 
-/** Reads one object after another out of a text in which every character is a byte. */
+/** Reads one object after another out of a text in which every character is a byte; where it fails, `place` tells how far it came. */
 export class PdfReader {
   constructor(
     readonly text: string,
@@ -133,15 +135,16 @@ export class PdfReader {
   }
 
   private hexadecimal(): string {
-    const written = this.match(HEX)?.[1]?.replace(/[^0-9A-Fa-f]/g, "");
-    if (written === undefined) throw new PdfTrouble("not a string");
+    const written = (this.match(HEX)?.[1] ?? "").replace(/[^0-9A-Fa-f]/g, "");
+    if (this.text[this.place] !== ">") throw new PdfTrouble("not a string");
+    this.place += 1;
     return (written.match(/..?/g) ?? []).map((pair) => String.fromCharCode(Number.parseInt(pair.padEnd(2, "0"), 16))).join("");
   }
 }
 
-/** The text of a string object: UTF-16 or UTF-8 with a byte order mark, else as Latin letters. */
+/** The text of a string object: UTF-16 or UTF-8 with a byte order mark, else as Latin letters; none of one that is endless. */
 export function textOf(value: Pdf | undefined): string {
-  if (typeof value !== "string") return "";
+  if (typeof value !== "string" || value.length > MOST_TEXT) return "";
   const bytes = Uint8Array.from(value, (sign) => sign.charCodeAt(0));
   if (value.startsWith("\xfe\xff")) return new TextDecoder("utf-16be").decode(bytes.subarray(2));
   if (value.startsWith("\xef\xbb\xbf")) return new TextDecoder().decode(bytes.subarray(3));
