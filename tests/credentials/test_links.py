@@ -33,3 +33,7 @@ def test_what_is_easily_mistyped_is_understood(typed):
 )
 def test_what_cannot_be_a_code_is_none(typed):
     assert read_short_code(typed) is None
+
+
+def test_letters_of_a_russian_keyboard_are_the_signs_they_look_like():
+    assert read_short_code("УЗ5О-АВЕК-МНРС") == "Y350-ABEK-MHPC"

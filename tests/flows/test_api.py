@@ -182,15 +182,20 @@ def test_a_correction_supersedes_the_old_one_once_the_new_is_final(service: Serv
         b'{"a":NaN}',
         b'{"a":"\\ud800"}',
         b"\xff\xfe\x00",
-        b"",
+        b" ",
         b"null",
     ],
-    ids=["deep list", "deep object", "huge number", "duplicate", "NaN", "surrogate", "not UTF-8", "empty", "null"],
+    ids=["deep list", "deep object", "huge number", "duplicate", "NaN", "surrogate", "not UTF-8", "blank", "null"],
 )
 def test_hostile_json_is_an_invalid_credential_and_never_a_fault(service: Service, body: bytes) -> None:
     answer = service.client().post("/api/v1/verify", content=body)
     assert answer.status_code == 200
     assert answer.json()["verdict"] == "INVALID"
+
+
+def test_an_empty_body_is_refused_as_such(service: Service) -> None:
+    answer = service.client().post("/api/v1/verify", content=b"")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "file_empty")
 
 
 def test_a_body_over_the_limit_is_refused(service: Service) -> None:

@@ -108,7 +108,7 @@ def test_nothing_of_an_unreadable_file_is_shown() -> None:
     html = page(SAMPLES["unreadable"], links={})
     assert 'class="sheet' not in html
     assert "Остальные проверки" in html
-    assert "скан, фотографию или PDF" in html
+    assert "Выберите PDF документа" in html
 
 
 def test_forged_document_is_never_said_to_be_issued_by_the_organisation() -> None:

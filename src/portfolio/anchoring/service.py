@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, update
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.merkle import Tree
@@ -44,6 +44,17 @@ def add_leaves(session: Session, *, digests: Iterable[bytes], tag: str, now: dat
     rows = [{"tag": tag, "digest": digest, "created_at": now} for digest in digests]
     if rows:
         session.execute(insert(Leaf), rows)
+
+
+def is_final_digest(digest: Any) -> ColumnElement[bool]:
+    """Return the condition that the anchor of a digest is FINAL; `digest` is a column of an outer query."""
+    return (
+        exists()
+        .where(col(Leaf.digest) == digest)
+        .where(col(Batch.id) == col(Leaf.batch_id))
+        .where(col(ChainCall.id) == col(Batch.call_id))
+        .where(col(ChainCall.state) == CallState.FINAL)
+    )
 
 
 def seal_batch(session: Session, *, clock: Clock, limit: int) -> Batch | None:

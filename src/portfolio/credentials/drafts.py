@@ -11,9 +11,10 @@ import orjson
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import add_leaves
+from portfolio.credentials.forms import forms_of
 from portfolio.credentials.links import short_code
 from portfolio.credentials.models import Credential
-from portfolio.credentials.revocations import is_revoked
+from portfolio.credentials.revocations import is_revoked, other_form_is_revoked
 from portfolio.credentials.service import credential_of, open_body
 from portfolio.credentials.signing import SignedCredential, read_credential
 from portfolio.credentials.statement import statement_of
@@ -33,17 +34,26 @@ class AlreadySignedError(ConflictError):
     code = "already_signed"
 
 
+class ReplacedError(ConflictError):
+    code = "replaced"
+
+
 class SignatureRefusedError(PortfolioError):
     status = 422
     code = "signature_refused"
 
 
 def pending_drafts(session: Session, *, vault: Vault, organisation: Organisation, limit: int = 1000) -> list[bytes]:
-    """Return the statements (JSON) that wait for this organisation's signature, oldest first."""
+    """Return the statements (JSON) that wait for this organisation's signature, oldest first.
+
+    What was corrected, or whose other form is revoked, waits no longer.
+    """
     rows = session.exec(
         select(Credential)
         .where(Credential.organisation_id == organisation.id)
         .where(col(Credential.digest).is_(None))
+        .where(col(Credential.replaced_by).is_(None))
+        .where(~other_form_is_revoked())
         .order_by(col(Credential.created_at), col(Credential.row))
         .limit(limit)
     )
@@ -58,7 +68,9 @@ def submit_signed(
     """
     signed = read_credential(document)
     row = credential_of(session, organisation=organisation, credential_id=signed.statement.id)
-    session.refresh(row, with_for_update=True)  # of two that submit at once, the second sees the first
+    forms_of(session, credential=row, lock=True)  # of two that submit at once, the second sees the first
+    if row.replaced_by is not None:
+        raise ReplacedError("this draft was corrected: sign the new one", id=row.id)
     if row.digest is not None:
         raise AlreadySignedError("this credential is signed already; correct it instead", id=row.id)
     if is_revoked(session, credential=row):

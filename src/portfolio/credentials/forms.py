@@ -53,13 +53,21 @@ def allocate_pairs(session: Session, *, organisation: Organisation, count: int) 
     return pairs
 
 
-def forms_of(session: Session, *, credential: Credential) -> list[Credential]:
-    """Return the full form and then the minimal one; either may be given. One issued before has no minimal form."""
+def forms_of(session: Session, *, credential: Credential, lock: bool = False) -> list[Credential]:
+    """Return the full form and then the minimal one; either may be given. One issued before has no minimal form.
+
+    With `lock` they are read again and held to the end of the transaction: whoever signs or revokes one of them decides
+    by what is known of both.
+    """
     full_id = credential.minimal_of or credential.id
-    rows = session.exec(
-        select(Credential).where(or_(col(Credential.id) == full_id, col(Credential.minimal_of) == full_id))
+    query = (
+        select(Credential)
+        .where(or_(col(Credential.id) == full_id, col(Credential.minimal_of) == full_id))
+        .order_by(col(Credential.id))  # the same order everywhere, so that two never wait for each other
     )
-    return sorted(rows, key=lambda row: row.minimal_of is not None)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return sorted(session.exec(query), key=lambda row: row.minimal_of is not None)
 
 
 def minimal_token(session: Session, *, vault: Vault, credential: Credential) -> str | None:

@@ -12,7 +12,7 @@ import hmac
 SHORT_CODE_TAG = b"portfolio/short-code/v1"
 SHORT_CODE_LENGTH = 12  # of 5 bits each
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans("OILОАВЕКМНРСТХ", "0110ABEKMHPCTX")  # digits taken for letters, and Cyrillic look-alikes
+_MISREAD = str.maketrans("OILОЗАВЕКМНРСТУХ", "01103ABEKMHPCTYX")  # digits taken for letters, and Cyrillic look-alikes
 
 TOKEN_BYTES = 18  # 144 bits: no padding in base64url, above the 128 of protocol.md
 

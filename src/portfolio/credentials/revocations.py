@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from sqlalchemy import ColumnElement, exists, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.models import CallPurpose, Sender
-from portfolio.anchoring.service import enqueue_call, final_at, standing_of
-from portfolio.anchoring.states import AnchoringState
+from portfolio.anchoring.service import enqueue_call, final_at, is_final_digest
 from portfolio.credentials.forms import forms_of
 from portfolio.credentials.models import Credential, Revocation, RevocationReason
 from portfolio.db import new_id
@@ -19,6 +20,7 @@ from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
 
 DIGESTS_A_CALL = 100
+DECISIONS_AT_A_TIME = 500
 
 
 class AlreadyRevokedError(ConflictError):
@@ -30,6 +32,13 @@ def is_revoked(session: Session, *, credential: Credential) -> bool:
     ids = [form.id for form in forms_of(session, credential=credential)]
     known = select(Revocation.id).where(col(Revocation.credential_id).in_(ids))
     return session.exec(known).first() is not None
+
+
+def other_form_is_revoked() -> ColumnElement[bool]:
+    """Return the condition that the other form of a `Credential` row is revoked, for a query of such rows."""
+    other = aliased(Credential)
+    pair = or_(col(other.minimal_of) == col(Credential.id), col(other.id) == col(Credential.minimal_of))
+    return exists().where(col(Revocation.credential_id) == col(other.id)).where(pair)
 
 
 def revocable(session: Session, *, organisation: Organisation, credential_id: str) -> Credential:
@@ -57,7 +66,7 @@ def revoke(
 
     Either form may be given; returns the revocation of that one. `by` is who decides: the issuer, or its successor.
     """
-    signed = [form for form in forms_of(session, credential=credential) if form.digest is not None]
+    signed = [form for form in forms_of(session, credential=credential, lock=True) if form.digest is not None]
     if credential.digest is None:
         raise ConflictError("a draft is not signed yet and cannot be revoked: correct it instead", id=credential.id)
     ids = [form.id for form in signed]
@@ -94,18 +103,32 @@ def _revoke_at_once(known: Sequence[Revocation], credential: Credential, reason:
 
 
 def queue_revocations(session: Session, *, clock: Clock) -> int:
-    """Put decisions to revoke into calls to the chain, a call per issuer and reason; returns how many decisions."""
+    """Put decisions to revoke into calls to the chain, a call per issuer and reason; returns how many revocations.
+
+    Corrections whose successor is not FINAL are passed over in the query, so that however many of them wait, they hold
+    up nobody.
+    """
+    successor_final = exists().where(
+        col(Credential.id) == col(Revocation.waits_for), is_final_digest(col(Credential.digest))
+    )
+    ready = (
+        select(Revocation.decision_id)
+        .where(col(Revocation.call_id).is_(None))
+        .where(or_(col(Revocation.waits_for).is_(None), successor_final))
+        .group_by(col(Revocation.decision_id))
+        .order_by(func.min(Revocation.requested_at))
+        .limit(DECISIONS_AT_A_TIME)
+    )
     open_ones = session.exec(
         select(Revocation)
         .where(col(Revocation.call_id).is_(None))
-        .order_by(col(Revocation.requested_at), col(Revocation.decision_id))
-        .limit(10 * DIGESTS_A_CALL)
-        .with_for_update(skip_locked=True)
+        .where(col(Revocation.decision_id).in_(session.exec(ready).all()))
+        .order_by(col(Revocation.requested_at), col(Revocation.decision_id), col(Revocation.id))
+        .with_for_update()  # waits for another worker, for a decision must not be torn in two
     ).all()
     groups: dict[tuple[str, str, str | None], list[Revocation]] = defaultdict(list)
     for revocation in open_ones:
-        if revocation.waits_for is None or _is_final(session, revocation.waits_for):
-            groups[revocation.organisation_id, revocation.reason, revocation.revoked_by].append(revocation)
+        groups[revocation.organisation_id, revocation.reason, revocation.revoked_by].append(revocation)
     for (organisation_id, _, _), group in groups.items():
         organisation = session.get_one(Organisation, organisation_id)
         for call in _calls(group):
@@ -128,12 +151,6 @@ def _calls(group: Sequence[Revocation]) -> Iterator[list[Revocation]]:
 def revocations_wait(session: Session) -> bool:
     """Tell whether a decision to revoke waits for the chain."""
     return session.exec(select(Revocation.id).where(col(Revocation.revoked_at).is_(None)).limit(1)).first() is not None
-
-
-def _is_final(session: Session, credential_id: str) -> bool:
-    digest = session.get_one(Credential, credential_id).digest
-    standing = standing_of(session, digest=digest) if digest else None
-    return standing is not None and standing.state is AnchoringState.FINAL
 
 
 def _queue(session: Session, organisation: Organisation, group: list[Revocation], clock: Clock) -> None:

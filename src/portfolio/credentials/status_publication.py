@@ -107,14 +107,15 @@ def _is_good(row: PublishedList, now: datetime) -> bool:
 
 
 def _enter_revocations(session: Session, vault: Vault, clock: Clock) -> None:
-    waiting = session.exec(select(Revocation).where(*_UNLISTED).limit(AT_A_TIME * 10)).all()
     touched = set()
-    for revocation in waiting:
-        number, place = _place_of(session, vault, revocation)
-        revocation.list_id, revocation.place = _list_id(session, revocation.organisation_id, number), place
-        session.add(revocation)
-        touched.add(revocation.list_id)
-    session.flush()
+    # All of them, or a list would be signed as new without what is revoked already.
+    while waiting := session.exec(select(Revocation).where(*_UNLISTED).limit(AT_A_TIME * 10)).all():
+        for revocation in waiting:
+            number, place = _place_of(session, vault, revocation)
+            revocation.list_id, revocation.place = _list_id(session, revocation.organisation_id, number), place
+            session.add(revocation)
+            touched.add(revocation.list_id)
+        session.flush()
     if touched:
         # One statement takes the rows' locks: whoever is signing one of them now has not seen these revocations.
         session.exec(

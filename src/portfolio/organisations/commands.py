@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -85,8 +85,13 @@ def list_issuers() -> None:
 
 
 @issuer.command("rotate-key")
-def rotate(slug: str) -> None:
-    """Give an issuer a new hosted credential key; what the old one signed stays valid."""
+def rotate(
+    slug: str,
+    purpose: Annotated[
+        Literal["credential", "status"], typer.Option(help="what the key signs: credentials, or status lists")
+    ] = "credential",
+) -> None:
+    """Give an issuer a new hosted key; the old one stays good until it is retired."""
     from portfolio.operations.compose import open_portfolio
     from portfolio.organisations.models import Purpose
     from portfolio.organisations.service import organisation_by_slug, rotate_key
@@ -97,7 +102,7 @@ def rotate(slug: str) -> None:
             session,
             vault=portfolio.vault,
             organisation=organisation_by_slug(session, slug=slug),
-            purpose=Purpose.CREDENTIAL,
+            purpose=Purpose(purpose),
             clock=portfolio.clock,
         )
     typer.echo(f"{made.public_key.hex()}: to be registered; it signs from then on")

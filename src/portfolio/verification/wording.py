@@ -30,8 +30,8 @@ class Wording:
 
 
 CODE_LEADS_NOWHERE: Final = N_(
-    "No document is known with this code and this family name. Compare each sign with the paper; "
-    "a document that nobody here knows may be a forgery."
+    "No document is known with this code and this family name. Compare every sign and the spelling of the name with "
+    "the paper. If nothing changes, ask the organisation that gave it."
 )
 _COMPARE: Final = N_("Compare with the paper")
 _SAYS: Final = N_("What the document says")
