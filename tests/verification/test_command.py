@@ -29,7 +29,7 @@ from service_world import surname, table
 TOKEN = "AbCdEfGhIjKlMnOpQrStUvWx"
 
 
-def run(issued: Issued, *arguments: str, command: str = "verify", public_url: str = "http://127.0.0.1"):
+def run(issued: Issued, *arguments: str, command: str = "verify", public_url: str | None = "http://127.0.0.1"):
     environment = {"PORTFOLIO_LANGUAGE": "en", "PORTFOLIO_PUBLIC_URL": public_url, "COLUMNS": "200"}
     environment |= {"PORTFOLIO_DATA_DIR": str(issued.trust_file.parent), "PORTFOLIO_TRUST_FILE": str(issued.trust_file)}
     return CliRunner().invoke(build([command]), [command, *arguments], env=environment)
@@ -87,9 +87,16 @@ def test_a_qr_code_leads_to_the_bundle_and_a_foreign_host_is_named(issued: Issue
     known = orjson.loads(run(issued, photo, "--json", public_url=site.url).stdout)
     assert (known["verdict"], known["remarks"]) == ("VALID", [])
     foreign = run(issued, photo, "--json", public_url="https://portfolio.example")
-    assert foreign.exit_code == 0, "the verdict is this program's own"
-    (remark,) = orjson.loads(foreign.stdout)["remarks"]
+    assert foreign.exit_code == 3, "a machine in here is not asked for a stranger's sake"
+    refused, remark, *_ = orjson.loads(foreign.stdout)["remarks"]
+    assert refused["code"] == "link_not_followed"
     assert (remark["code"], remark["data"]["host"]) == ("foreign_host", "127.0.0.1")
+    assert len(site.asked) == 1
+    typed = run(issued, f"{site.url}/v/{TOKEN}", "--json", public_url="https://portfolio.example")
+    assert typed.exit_code == 0, "an address that the user typed may be any, and the verdict is this program's own"
+    assert [remark["code"] for remark in orjson.loads(typed.stdout)["remarks"]] == ["foreign_host"]
+    nobody_named = run(issued, f"{site.url}/v/{TOKEN}", "--json", public_url=None)
+    assert orjson.loads(nobody_named.stdout)["remarks"] == [], "whoever named no service is not warned of others"
 
 
 @pytest.mark.fault(112)
@@ -97,16 +104,16 @@ def test_a_qr_code_leads_to_the_bundle_and_a_foreign_host_is_named(issued: Issue
 def test_a_code_printed_for_another_document_is_noticed(issued: Issued, site: Site, tmp_path: Path) -> None:
     site.pages[f"/c/{TOKEN}.json"] = (200, issued.bundles[1])
     photo = written(tmp_path / "q.jpg", photo_of(f"{site.url}/v/{TOKEN}#{code_of(issued.bundles[0])}"))
-    done = run(issued, photo)
+    done = run(issued, photo, public_url=site.url)
     assert "printed for another document" in done.output
     assert surname(2) in done.output, "the words to compare are those of the document behind the link"
 
 
 def test_a_qr_code_alone_gives_its_short_code_and_says_what_it_is_worth(issued: Issued, tmp_path: Path) -> None:
-    dead = f"http://127.0.0.1:{free_port()}/v/{TOKEN}#ABCD-EFGH-JKMN"
-    photo = written(tmp_path / "q.png", photo_of(dead, form="PNG"))
-    for options in ([], ["--offline"]):
-        done = run(issued, photo, *options)
+    dead = f"http://127.0.0.1:{free_port()}"
+    photo = written(tmp_path / "q.png", photo_of(f"{dead}/v/{TOKEN}#ABCD-EFGH-JKMN", form="PNG"))
+    for options, url in (([], dead), (["--offline"], dead), ([], "https://portfolio.example")):
+        done = run(issued, photo, *options, public_url=url)
         assert done.exit_code == 3
         assert "CANNOT_CHECK" in done.output
         assert "ABCD-EFGH-JKMN" in done.output

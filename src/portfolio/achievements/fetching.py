@@ -38,6 +38,10 @@ class FetchError(PortfolioError):
     code: ClassVar[str] = "not_fetched"
 
 
+class AddressRefusedError(FetchError):
+    """An address that is never asked: not https on the usual port, or not of the public internet."""
+
+
 class Fetcher(Protocol):
     """A way to public documents."""
 
@@ -148,10 +152,10 @@ def _taken_apart(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise FetchError("the address is none") from None
+        raise AddressRefusedError("the address is none") from None
     plain = url.isascii() and url.isprintable() and " " not in url
     if parts.scheme != "https" or not host or not plain or port not in {None, _PORT} or parts.username is not None:
-        raise FetchError("only public https addresses are asked")
+        raise AddressRefusedError("only public https addresses are asked")
     return host, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
@@ -159,7 +163,7 @@ def _public_address(host: str) -> str:
     """Return an address of the host; refuses a host with even one address that is not public."""
     found = {str(info[4][0]) for info in socket.getaddrinfo(host, _PORT, type=socket.SOCK_STREAM)}
     if not found or not all(is_public(address) for address in found):
-        raise FetchError("only public https addresses are asked")
+        raise AddressRefusedError("only public https addresses are asked")
     return min(found, key=lambda address: (":" in address, address))
 
 

@@ -73,7 +73,14 @@ def verify(
     language = terminal_language()
     settings = Settings()
     try:
-        terms = Terms(_trust(trust, settings), rpc=tuple(rpc or ()), offline=offline, public_url=settings.public_url)
+        terms = Terms(
+            _trust(trust, settings),
+            rpc=tuple(rpc or ()),
+            offline=offline,
+            public_url=settings.public_url,
+            # Somebody who never said which service he knows would be warned of every one.
+            warns="public_url" in settings.model_fields_set,
+        )
         if report is None and len(source) == 1 and sources.is_single(source[0]):
             code = _verify_one(sources.single(source[0]), terms, language, as_json=as_json)
         else:

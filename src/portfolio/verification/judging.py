@@ -17,7 +17,7 @@ from portfolio.credentials.facts import PairFacts, PairUnknown, TrustRoots
 from portfolio.credentials.links import short_code
 from portfolio.credentials.report import CHECK_NAMES, Check, Outcome, Report, Verdict
 from portfolio.credentials.verdict import Asked, ask, judge
-from portfolio.verification.fetching import LinkError, fetch
+from portfolio.verification.fetching import LinkError, LinkNotFollowedError, fetch
 from portfolio.verification.inputs import InputError, read_input
 from portfolio.verification.pasted import PublicLink, foreign_host, link_in
 from portfolio.verification.remarks import Remark
@@ -40,7 +40,9 @@ class Terms:
     rpc: tuple[str, ...] = ()
     offline: bool = False
     public_url: str = ""
-    """The service whose links are expected; others are warned of (fault 112). Empty: none is."""
+    """The service whose links are followed wherever it is; others must be public (fault 100). Empty: none is known."""
+    warns: bool = True
+    """Whether links to another service are warned of (fault 112): only of use where the user said which is his."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Judge:
             read.asked = error
         except InputError as error:
             read.finding = Finding(_unchecked(), refusal=error.code, remarks=tuple(read.remarks))
+        except LinkNotFollowedError:
+            read.finding = self._without_document(read, Remark("link_not_followed"))
         except LinkError as error:
             status = error.data.get("status")
             silent = Remark("link_refused", {"status": int(str(status))}) if status else Remark("link_silent")
@@ -145,13 +149,13 @@ class Judge:
     def _linked(self, url: str, read: _Read, *, typed: bool) -> bytes | None:
         read.link = link_in(url)
         expected = self.terms.public_url
-        host = foreign_host(url, public_url=expected) if expected and read.link else None
+        host = foreign_host(url, public_url=expected) if expected and self.terms.warns and read.link else None
         if host is not None:
             read.remarks.append(Remark("foreign_host", {"host": host, "expected": expected}))
         if self.terms.offline:
             read.finding = self._without_document(read, Remark("offline_link"))
             return None
-        found = read_input(fetch(url, typed=typed))
+        found = read_input(fetch(url, typed=typed, public_url=expected))
         if isinstance(found, PublicLink):
             raise InputError("file_unknown")  # a link to a picture of a link
         return found.data

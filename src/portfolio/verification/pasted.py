@@ -13,6 +13,7 @@ _PATH: Final = re.compile(
     r"(?P<before>(?:/[\w.~-]{1,64}){0,4})/(?:v/(?P<page>[\w-]{16,64})/?|c/(?P<file>[\w-]{16,64})\.(?:json|pdf))"
 )
 _MAX_LINK: Final = 500  # characters
+_USUAL_PORTS: Final = frozenset({80, 443})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,22 @@ def foreign_host(text: str, *, public_url: str) -> str | None:
     return host if host == plain else f"{host} ({plain})"
 
 
+def same_service(url: str, public_url: str) -> bool:
+    """Tell whether a web address is one of the service at `public_url`: the same host, and the same port of it.
+
+    The usual ports of http and https count as one, for a link may have been printed before there was a certificate.
+    """
+    try:
+        one, other = urlsplit(url), urlsplit(public_url)
+        ports = [None if parts.port in _USUAL_PORTS else parts.port for parts in (one, other)]
+    except ValueError:
+        return False
+    schemes = {one.scheme.lower(), other.scheme.lower()}
+    if not one.hostname or not other.hostname or not schemes <= {"http", "https"}:
+        return False
+    return ports[0] == ports[1] and _ascii(one.hostname) == _ascii(other.hostname)
+
+
 def _host(text: str) -> str | None:
     """Return the host of an address, with or without its scheme; None for a bare token and for nonsense."""
     start, slash, _ = text.partition("/")
@@ -78,7 +95,10 @@ def _host(text: str) -> str | None:
 
 
 def _ascii(host: str) -> str:
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return host
+    """Return a host in punycode, letter for letter (RFC 3492).
+
+    Nothing is mapped as IDNA 2003 does: there "faß.example" is "fass.example", in browsers another host.
+    """
+    return ".".join(
+        label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}" for label in host.split(".")
+    )

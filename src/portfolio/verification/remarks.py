@@ -22,6 +22,10 @@ MESSAGES: Final = {
     "offline_link": N_("The link was not opened (--offline)."),
     "link_silent": N_("The link did not answer. That says nothing about the document; try again later."),
     "link_refused": N_("The link answered with an error (%(status)s). That says nothing about the document."),
+    "link_not_followed": N_(
+        "The link was not opened: it comes from a file and leads neither to the service that you know nor to a public "
+        "https address. If you trust it, give it to the command yourself."
+    ),
     "qr_alone": N_(
         "A QR code alone proves nothing: it holds an address and a short code, not the document. Ask the holder for "
         "the PDF or the file for checking; these can be checked without the service."
