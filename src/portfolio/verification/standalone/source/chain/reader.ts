@@ -36,7 +36,8 @@ export async function readPair(pair: TrustedPair, question: Question, now: numbe
   const nodes: NodeState[] = [];
   let first: Found | null = null;
   let unknown: UnknownCode | null = null;
-  const urls = [...new Set(pair.rpc_urls)];
+  const names = pair.rpc_urls.map(nodeOf);
+  const urls = pair.rpc_urls.filter((_, at) => names.indexOf(names[at] as string) === at);
   while (urls.length && !first) {
     const url = urls.shift() as string;
     const found = await readOrNot(pair, url, question, null, now);
@@ -61,6 +62,16 @@ export async function readPair(pair: TrustedPair, question: Question, now: numbe
     transactions,
   };
   return { facts, nodes };
+}
+
+/** One name for a node however it is written: case of the host, default port, fragment and the name of a user make no other node. */
+function nodeOf(address: string): string {
+  try {
+    const { protocol, host, pathname, search } = new URL(address);
+    return `${protocol}//${host}${pathname}${search}`;
+  } catch {
+    return address; // asking it will fail
+  }
 }
 
 function stateOf({ name: pair }: TrustedPair, url: string, found: Found | Trouble, first: Found | null): NodeState {

@@ -1,5 +1,6 @@
 // The page: takes files and text, shows what came of each, and draws everything anew when language or trust change.
 
+import type { TrustRoots } from "../core/facts";
 import { loadTrust } from "../core/trust";
 import { el, icon, type Child } from "./elements";
 import { currentLanguage, say, setLanguage, type Language } from "./language";
@@ -10,10 +11,20 @@ import { settingsView, type Settings } from "./settings_view";
 
 const MOST_FILES = 50;
 
+/** One file or text: how it is read, and what reading it gave, so that it is judged anew without being read anew. */
+interface Job {
+  name: string;
+  read: (trust: TrustRoots) => Promise<Outcome[]>;
+  known?: Outcome[];
+}
+
 interface State {
   settings: Settings;
   settingsOpen: boolean;
   hosts: string[];
+  jobs: Job[];
+  /** Counts the runs: what an earlier one still finds, by other nodes or of other files, is dropped. */
+  run: number;
   outcomes: Outcome[];
   busy: boolean;
   leftOut: boolean;
@@ -23,6 +34,8 @@ const state: State = {
   settings: { trust: loadTrust(dataBlock("trust")), own: false, problem: "" },
   settingsOpen: false,
   hosts: JSON.parse(dataBlock("hosts")) as string[],
+  jobs: [],
+  run: 0,
   outcomes: [],
   busy: false,
   leftOut: false,
@@ -49,22 +62,26 @@ export function start(): void {
 function take(files: File[]): void {
   if (!files.length) return;
   state.leftOut = files.length > MOST_FILES;
-  const { trust } = state.settings;
-  void work(files.slice(0, MOST_FILES).map((file) => () => outcomesOf(file, trust, state.hosts).catch(() => fault(file.name))));
+  const jobs = files.slice(0, MOST_FILES).map((file) => ({ name: file.name, read: (trust: TrustRoots) => outcomesOf(file, trust, state.hosts) }));
+  void work(jobs);
 }
 
 function fault(name: string): Outcome[] {
   return [{ name, fingerprint: "", fromPdf: false, kind: "trouble", trouble: "fault" }];
 }
 
-/** Does one file after another, so that the first verdict is not kept waiting by the last. */
-async function work(jobs: (() => Promise<Outcome[]>)[]): Promise<void> {
-  state.busy = true;
-  state.outcomes = [];
+/** Does one file after another, so that the first verdict is not kept waiting by the last; the latest run alone is shown. */
+async function work(jobs: Job[]): Promise<void> {
+  state.run += 1;
+  const { run } = state;
+  const { trust } = state.settings;
+  Object.assign(state, { busy: true, jobs, outcomes: [] });
   draw();
   let first = true;
   for (const job of jobs) {
-    state.outcomes.push(...(await job()));
+    const found = await outcomesBy(job, trust).catch(() => fault(job.name));
+    if (run !== state.run) return;
+    state.outcomes.push(...found);
     draw();
     if (first) document.querySelector<HTMLElement>(".verdict-word")?.focus({ preventScroll: jobs.length > 1 });
     first = false;
@@ -73,22 +90,25 @@ async function work(jobs: (() => Promise<Outcome[]>)[]): Promise<void> {
   draw();
 }
 
-function again(): void {
-  const { trust } = state.settings;
-  const known = state.outcomes;
-  void work(
-    known.map((outcome) => async () => {
-      if (outcome.kind !== "report") return [outcome];
-      const { name, fingerprint, fromPdf } = outcome;
-      return judged({ name, fingerprint, fromPdf }, outcome.bundle, trust).then((one) => [one], () => fault(name));
-    }),
-  );
+async function outcomesBy(job: Job, trust: TrustRoots): Promise<Outcome[]> {
+  if (!job.known) return (job.known = await job.read(trust));
+  const again = job.known.map((outcome) => {
+    if (outcome.kind !== "report") return outcome;
+    const { name, fingerprint, fromPdf } = outcome;
+    return judged({ name, fingerprint, fromPdf }, outcome.bundle, trust);
+  });
+  return Promise.all(again);
 }
 
+function again(): void {
+  void work(state.jobs);
+}
+
+/** What was checked by other trust or nodes is checked anew, also what is being checked now. */
 function changed(settings: Settings): void {
   state.settings = settings;
   state.settingsOpen = true;
-  if (settings.problem || !state.outcomes.length) draw();
+  if (settings.problem || !state.jobs.length) draw();
   else again();
 }
 
@@ -152,9 +172,9 @@ function form(typed: string): HTMLElement {
     event.preventDefault();
     const text = area.value;
     if (!text.trim()) return;
-    const { trust } = state.settings;
     const name = ""; // said in the language of the moment
-    void work([() => outcomeOfText(text, name, trust, state.hosts).then((one) => [one], () => fault(name))]);
+    state.leftOut = false;
+    void work([{ name, read: (trust) => outcomeOfText(text, name, trust, state.hosts).then((one) => [one]) }]);
   };
   return el(
     "div",
