@@ -39,6 +39,7 @@ from portfolio.verification import routes as verification_routes
 from portfolio.verification.keeper import FactsKeeper
 from portfolio.verification.routes import PageCache, language_of, link_page
 from portfolio.web.assets import STATIC_PATH, Assets
+from portfolio.web.gates import RETRY_AFTER, BusyError
 from portfolio.web.headers import PRIVATE_HEADERS, SECURITY_HEADERS
 from portfolio.web.render import compile_templates, error_page
 
@@ -167,6 +168,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     response = _answer(request, error.status, error.code, error.message, data)
     if error.status == 401:  # noqa: PLR2004
         response.headers["www-authenticate"] = "Bearer"
+    if isinstance(error, BusyError):
+        response.headers["retry-after"] = str(RETRY_AFTER)
     return response
 
 

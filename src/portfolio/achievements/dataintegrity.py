@@ -7,6 +7,7 @@ Sources: W3C VC Data Integrity 1.0, Data Integrity EdDSA Cryptosuites 1.0.
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from hashlib import sha256
@@ -27,8 +28,16 @@ from portfolio.credentials.canonical import (
 SUITE: Final = "eddsa-rdfc-2022"
 MAX_ALIKE: Final = 6
 """Blank nodes that their own statements do not tell apart: canonicalisation may take factorial time in their number."""
+MAX_NODES: Final = 200
+"""Objects of one document, and members of one list: PyLD takes time by the square of either."""
+MAX_VALUES: Final = 2000
+"""Values of all kinds of one document."""
+MAX_CONTEXTS: Final = 10
+"""Contexts that one document names, in whatever places."""
 
 _BLANK: Final = re.compile(r"_:\w+")
+_PLACES: Final = 3  # for blank nodes in a statement: subject, object and graph
+_ONE_AT_A_TIME: Final = threading.Lock()  # PyLD keeps the interpreter busy, and checks of our own need it too
 
 
 def is_supported(proof: Mapping[str, Any]) -> bool:
@@ -36,32 +45,47 @@ def is_supported(proof: Mapping[str, Any]) -> bool:
     return proof.get("type") == "DataIntegrityProof" and proof.get("cryptosuite") == SUITE
 
 
-def signed_message(document: Mapping[str, Any], proof: Mapping[str, Any]) -> bytes:
+def canonical_quads(document: Mapping[str, Any]) -> bytes:
+    """Return the RDFC-1.0 N-Quads of a stranger's document, in bounded time.
+
+    Raises `StructureError` for a context that is not packaged, for what is no JSON-LD, "too_many_nodes" or
+    "too_entangled".
+    """
+    _require_small(document)
+    with _ONE_AT_A_TIME:
+        _require_distinct(document)
+        return canonical_document(document, context_at=known_context)
+
+
+def signed_message(document: Mapping[str, Any], proof: Mapping[str, Any], *, quads: bytes | None = None) -> bytes:
     """Return the 64 bytes that a proof of this kind signs for a document (without its proof).
 
-    Raises `StructureError` for a context that is not packaged, for what is no JSON-LD, or "too_entangled".
+    `quads` are those of the document, where they are known. Raises as `canonical_quads`.
     """
     options = {name: value for name, value in proof.items() if name != "proofValue"}
-    _require_distinct(document)
     return signing_input(
-        canonical_document({**options, "@context": document.get("@context")}, context_at=known_context),
-        canonical_document(document, context_at=known_context),
+        canonical_quads({**options, "@context": document.get("@context")}),
+        canonical_quads(document) if quads is None else quads,
     )
 
 
-def is_signed(document: Mapping[str, Any], proof: Mapping[str, Any], public_key: bytes) -> bool:
-    """Tell whether the signature fits. Raises as `signed_message`, and for a `proofValue` that is none."""
+def is_signed(document: Mapping[str, Any], proof: Mapping[str, Any], public_key: bytes, *, quads: bytes) -> bool:
+    """Tell whether the signature fits; `quads` are those of the document.
+
+    Raises as `canonical_quads`, and for a `proofValue` that is none.
+    """
     value = proof.get("proofValue")
     if not isinstance(value, str):
         raise StructureError("bad_multibase", "proof.proofValue", "The proof has no value")
-    return verify_signature(public_key, signed_message(document, proof), base58_of(value, "proofValue"))
+    return verify_signature(public_key, signed_message(document, proof, quads=quads), base58_of(value, "proofValue"))
 
 
 def covers_all(document: Mapping[str, Any]) -> bool:
     """Tell whether the document is the compact form of its own RDF: nothing is aliased, hidden or left unsigned.
 
-    Order in arrays and arrays of one count for nothing, as in RDF. Keywords of JSON-LD and a second description of the
-    credential itself could move what is signed to where nobody reads it, so neither may be there.
+    For a document that has `canonical_quads`. Order in arrays and arrays of one count for nothing, as in RDF. Keywords
+    of JSON-LD and a second description of the credential itself could move what is signed to where nobody reads it, so
+    neither may be there.
     """
     from pyld import jsonld
 
@@ -72,7 +96,10 @@ def covers_all(document: Mapping[str, Any]) -> bool:
 
     options = {"documentLoader": context_loader(known_context)}
     try:
-        again = jsonld.compact(jsonld.expand(dict(document), options), {"@context": document.get("@context")}, options)
+        with _ONE_AT_A_TIME:
+            again = jsonld.compact(
+                jsonld.expand(dict(document), options), {"@context": document.get("@context")}, options
+            )
     except jsonld.JsonLdError:
         return False
     return bool(_plain(again) == _plain(document))
@@ -102,6 +129,24 @@ def _order(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def _require_small(document: Mapping[str, Any]) -> None:
+    """Refuse documents that PyLD would be at for long, before it sees them."""
+    nodes = values = contexts = longest = 0
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        values += 1
+        if isinstance(value, Mapping):
+            nodes += 1
+            contexts += len(value["@context"]) if isinstance(value.get("@context"), list) else "@context" in value
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            longest = max(longest, len(value))
+            waiting.extend(value)
+        if max(nodes, longest) > MAX_NODES or values > MAX_VALUES or contexts > MAX_CONTEXTS:
+            raise StructureError("too_many_nodes", "", "The document has more parts than are looked into")
+
+
 def _require_distinct(document: Mapping[str, Any]) -> None:
     """Refuse graphs made to be slow: nearly all real ones tell their blank nodes apart by their own statements."""
     from pyld import jsonld
@@ -116,7 +161,10 @@ def _require_distinct(document: Mapping[str, Any]) -> None:
         raise cause or StructureError("not_json_ld", "", "The document is not JSON-LD under its contexts") from None
     about: dict[str, list[str]] = defaultdict(list)
     for line in quads.splitlines():
-        for node in set(_BLANK.findall(line)):
+        nodes = set(_BLANK.findall(line))
+        if len(nodes) > _PLACES:  # a text full of what looks like nodes
+            raise StructureError("too_entangled", "", "The document has a text that looks like a graph")
+        for node in nodes:
             parts = re.split(rf"({_BLANK.pattern})", line)
             renamed = ["_:a" if part == node else "_:z" if _BLANK.fullmatch(part) else part for part in parts]
             about[node].append("".join(renamed))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-import anyio.to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
@@ -12,11 +12,12 @@ from portfolio.achievements.fetching import PublicFetcher
 from portfolio.achievements.imports import MAX_IMPORT, verify_import
 from portfolio.auth import portfolio_of
 from portfolio.errors import PortfolioError
+from portfolio.web.gates import Gate
 from portfolio.web.uploads import read_body, read_upload
 
 router = APIRouter(prefix="/api/v1/imports", tags=["achievements"])
 
-FETCHING_AT_ONCE = anyio.CapacityLimiter(4)  # strangers' addresses answer as slowly as they like
+GATE: Final = Gate(at_once=4, waiting=8)  # strangers' addresses answer as slowly as they like
 
 
 @router.post(
@@ -36,6 +37,7 @@ FETCHING_AT_ONCE = anyio.CapacityLimiter(4)  # strangers' addresses answer as sl
 )
 async def verify(request: Request) -> JSONResponse:
     """Check a credential from elsewhere (JSON, JWT, baked PNG or SVG), sent as the body or the form field `file`."""
+    GATE.require_room()  # before megabytes are taken in
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=4) as form:
             upload = form.get("file")
@@ -44,7 +46,7 @@ async def verify(request: Request) -> JSONResponse:
             data = await read_upload(upload, limit=MAX_IMPORT)  # type: ignore[arg-type]
     else:
         data = await read_body(request, limit=MAX_IMPORT)
-    return JSONResponse(await anyio.to_thread.run_sync(_verify, request, data, limiter=FETCHING_AT_ONCE))
+    return JSONResponse(await GATE.run(partial(_verify, request, data)))
 
 
 def _verify(request: Request, data: bytes) -> dict[str, Any]:

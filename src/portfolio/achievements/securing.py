@@ -11,7 +11,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from portfolio.achievements.dataintegrity import covers_all, is_signed, is_supported, signed_message
+from portfolio.achievements.dataintegrity import canonical_quads, covers_all, is_signed, is_supported
 from portfolio.achievements.dids import KeyUnknownError, PublicKey, key_named, key_of_jwk, raw_ed25519
 from portfolio.achievements.fetching import Fetcher, FetchError
 from portfolio.achievements.models import ImportCheck
@@ -21,7 +21,7 @@ from portfolio.credentials.report import Outcome
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 MAX_FETCHED: Final = 2 * 1024 * 1024  # bytes
-_TANGLED: Final = frozenset({"too_entangled"})
+_TANGLED: Final = frozenset({"too_entangled", "too_many_nodes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def check_proof(document: Mapping[str, Any], *, fetcher: Fetcher) -> Secured:
     unsigned = {name: value for name, value in document.items() if name != "proof"}
     proofs = [proof for proof in listed(document.get("proof")) if isinstance(proof, Mapping)]
     proof = next((proof for proof in proofs if is_supported(proof)), None)
-    content = _content(unsigned)
+    content, quads = _content(unsigned)
     if proof is None:
         return Secured(unsigned, "unknown", content, _signature(UNKNOWN, "unknown_kind"), _issuer(UNKNOWN, "unbound"))
     method = proof.get("verificationMethod")
@@ -55,25 +55,29 @@ def check_proof(document: Mapping[str, Any], *, fetcher: Fetcher) -> Secured:
         return Secured(unsigned, "data-integrity", content, signature, issuer)
     try:
         key = raw_ed25519(key_named(method, fetcher=fetcher))
-        good = is_signed(unsigned, proof, key)
+        signature = _signed(is_signed(unsigned, proof, key, quads=quads))
     except KeyUnknownError as error:
         return Secured(unsigned, "data-integrity", content, *_without_key(error, issuer))
-    except StructureError:
-        good = False
-    signature = _signature(PASS, "good") if good else _signature(FAIL, "wrong")
+    except StructureError as error:
+        signature = _signature(UNKNOWN, "not_checked") if error.code in _TANGLED else _signed(is_good=False)
     return Secured(unsigned, "data-integrity", content, signature, issuer)
 
 
-def _content(unsigned: Mapping[str, Any]) -> ImportCheck:
+def _signed(is_good: bool) -> ImportCheck:
+    return _signature(PASS, "good") if is_good else _signature(FAIL, "wrong")
+
+
+def _content(unsigned: Mapping[str, Any]) -> tuple[ImportCheck, bytes]:
+    """Tell what of a document is signed, and return its canonical form (empty where it has none)."""
     try:
-        signed_message(unsigned, {})
+        quads = canonical_quads(unsigned)
         covered = covers_all(unsigned)
     except StructureError as error:
         code = "content_entangled" if error.code in _TANGLED else "content_context"
-        return ImportCheck("content", UNKNOWN, code)
+        return ImportCheck("content", UNKNOWN, code), b""
     if covered:
-        return ImportCheck("content", PASS, "content_covered")
-    return ImportCheck("content", UNKNOWN, "content_uncovered")
+        return ImportCheck("content", PASS, "content_covered"), quads
+    return ImportCheck("content", UNKNOWN, "content_uncovered"), quads
 
 
 def _whose(method: str, issuer: str) -> ImportCheck:

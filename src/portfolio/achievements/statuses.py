@@ -16,6 +16,8 @@ from portfolio.credentials.statuslists import LIST_LENGTH, bit_at, decode_bits
 
 MAX_AGE: Final = timedelta(days=7)
 """Of a list that does not say until when it is in force."""
+MAX_ENTRIES: Final = 8
+"""Of one credential; each is a list to fetch and to check."""
 
 _TAKEN_BACK: Final = frozenset({"revocation", "suspension"})
 
@@ -29,6 +31,8 @@ def check_status(document: Mapping[str, Any], *, fetcher: Fetcher, now: datetime
     entries = listed(document.get("credentialStatus"))
     if not entries:
         return _found(Outcome.PASS, "none")
+    if len(entries) > MAX_ENTRIES:
+        return _found(Outcome.UNKNOWN, "unknown_kind")
     return worst([_entry(entry, identity(document.get("issuer")), fetcher, now) for entry in entries])
 
 
