@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlmodel import select
 from portfolio.chain.client import ChainClient
 from portfolio.chain.local import LocalChain
 from portfolio.config import Settings
+from portfolio.credentials.canonical import multibase_of
 from portfolio.credentials.commands import KeyFileError, read_key
 from portfolio.credentials.drafts import (
     AlreadySignedError,
@@ -71,6 +73,31 @@ def test_a_key_retired_as_of_now_spoils_nothing_anchored_before(service: Service
     assert service.verify(service.bundle(old)).verdict is Verdict.VALID
     with pytest.raises(KeyNotReadyError):
         service.start(table(1, first=7))
+    assert multibase_of(old.public_key) in did_keys(service)  # it ended by plan: other verifiers go on accepting it
+
+
+@pytest.mark.fault(122)
+def test_a_stolen_key_leaves_the_did_document(service: Service) -> None:
+    old = service.issue(1)[0]
+    client = ChainClient(service.settings.resolved_rpc_url)
+    head = client.head().time
+    with service.portfolio.database.write() as session:
+        organisation = organisation_by_slug(session, slug="school")
+        key = session.exec(select(IssuerKey).where(IssuerKey.public_key == old.public_key)).one()
+        retire_key(
+            session,
+            key=key,
+            organisation=organisation,
+            as_of=head,
+            now=head,
+            clock=lambda: datetime.now(UTC) + timedelta(days=2),  # found out two days later
+        )
+    assert multibase_of(old.public_key) not in did_keys(service)
+
+
+def did_keys(service: Service) -> set[str]:
+    document = service.client().get("/o/school/did.json").json()
+    return {method["publicKeyMultibase"] for method in document["verificationMethod"]}
 
 
 def test_an_issuer_that_keeps_its_key_signs_drafts_on_its_own_computer(service: Service, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import ClassVar, Final
 
 from portfolio.errors import ConflictError, PortfolioError
 
+PLANNED_WITHIN: Final = 3600
+"""Seconds between the end of a key and the decision about it within which it counts as planned, not as theft."""
 FURTHEST_BACK: Final = 30 * 86_400
 """Seconds that one account alone may reach back; the contract's own FURTHEST_BACK."""
 

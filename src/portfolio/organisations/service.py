@@ -24,7 +24,13 @@ from portfolio.jobs import Clock
 from portfolio.organisations.did import did_document, did_web
 from portfolio.organisations.keys import new_hosted_key
 from portfolio.organisations.models import Custody, IssuerKey, Organisation, PublishedList, Purpose
-from portfolio.organisations.moments import FURTHEST_BACK, AlreadyEndedError, require_moment, seconds_of
+from portfolio.organisations.moments import (
+    FURTHEST_BACK,
+    PLANNED_WITHIN,
+    AlreadyEndedError,
+    require_moment,
+    seconds_of,
+)
 
 ROOM = 3600  # seconds that a call may wait for its block before 30 days back have become more
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -193,9 +199,25 @@ def _renew_lists(session: Session, organisation: Organisation, clock: Clock) -> 
 
 
 def document_of(session: Session, *, organisation: Organisation) -> dict[str, object]:
-    """Return the DID document with the keys that are present now."""
-    present = [key.public_key for key in keys_of(session, organisation=organisation) if key.retired_at is None]
-    return did_document(organisation.did, present)
+    """Return the DID document: the present keys, and credential keys that ended by plan.
+
+    Verifiers elsewhere know no block time. A key that ended as of an earlier moment than its owner said so may be in
+    other hands, and with it all that it signed is refused there; one that ended when its owner said so is not, and what
+    it signed goes on verifying there too.
+    """
+    keys = [
+        key.public_key
+        for key in keys_of(session, organisation=organisation)
+        if key.retired_at is None or _ended_by_plan(session, organisation, key)
+    ]
+    return did_document(organisation.did, keys)
+
+
+def _ended_by_plan(session: Session, organisation: Organisation, key: IssuerKey) -> bool:
+    ended = _retired_from(session, organisation, key)
+    if key.purpose is not Purpose.CREDENTIAL or ended is None or key.retired_at is None:
+        return False
+    return ended >= seconds_of(key.retired_at) - PLANNED_WITHIN
 
 
 def controller_key_of(session: Session, *, vault: Vault, issuer_id: bytes) -> bytes | None:
