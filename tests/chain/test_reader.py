@@ -290,6 +290,13 @@ def test_a_block_that_vanishes_between_two_questions_is_read_anew(world, questio
 
 
 @pytest.mark.fault(128)
+def test_a_node_that_is_named_twice_is_one_source_and_asked_once(world, shared_chain, question, proxy):
+    nodes = [shared_chain.rpc_url, f"{proxy.url}/", shared_chain.rpc_url.replace("http:", "HTTP:"), f"{proxy.url}#x"]
+    assert world.reader(*nodes).read_facts(question, now=NOW).sources == 2
+    assert world.reader(*nodes[::2]).read_facts(question, now=NOW).sources == 1
+
+
+@pytest.mark.fault(128)
 def test_two_nodes_that_agree_are_two_sources_and_a_liar_makes_all_unknown(world, shared_chain, question, proxy):
     reader = world.reader(shared_chain.rpc_url, proxy.url)
     assert reader.read_facts(question, now=NOW).sources == 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portfolio.credentials.facts import Checkpoint, TrustedPair, TrustRoots
-from portfolio.credentials.trust import TrustFileError, dump_trust, load_trust
+from portfolio.credentials.trust import TrustFileError, dump_trust, load_trust, node_of
 
 PAIR = TrustedPair(
     name="consortium",
@@ -130,3 +130,21 @@ def test_a_member_given_twice_is_refused() -> None:
     text = dump_trust(TrustRoots((PAIR,))).replace('"depth": 6', '"depth": 6, "depth": 0')
     with pytest.raises(TrustFileError, match="depth: is given twice"):
         load_trust(text)
+
+
+@pytest.mark.fault(128)
+@pytest.mark.parametrize(
+    ("url", "other", "same"),
+    [
+        ("https://node.example", "HTTPS://Node.Example.:443/#x", True),
+        ("http://node.example:80/rpc/", "http://node.example/rpc", True),
+        ("http://user:word@node.example/rpc", "http://node.example/rpc", True),
+        ("http://node.example:443", "http://node.example", False),
+        ("http://node.example", "https://node.example", False),
+        ("http://node.example/a", "http://node.example/A", False),
+        ("http://node.example/?key=1", "http://node.example/?key=2", False),
+        ("http://node.example:99999", "http://node.example", False),
+    ],
+)
+def test_two_spellings_of_one_node_are_one(url: str, other: str, same: bool) -> None:
+    assert (node_of(url) == node_of(other)) is same

@@ -287,9 +287,13 @@ def test_no_cell_of_a_report_begins_a_formula(issued: Issued, tmp_path: Path) ->
 def test_nodes_must_agree_and_are_counted(issued: Issued, verified_chain, tmp_path: Path) -> None:
     path = written(tmp_path / "d.json", issued.bundles[0])
     url = verified_chain.rpc_url
-    report = orjson.loads(run(issued, path, "--json", "--rpc", url, "--rpc", url + "/").stdout)
+    other = url.replace("127.0.0.1", "localhost")
+    report = orjson.loads(run(issued, path, "--json", "--rpc", url, "--rpc", other).stdout)
     assert (report["verdict"], report["chain"]["sources"]) == ("VALID", 2)
     assert "one_source" not in [note["code"] for note in report["notes"]]
+    twice = orjson.loads(run(issued, path, "--json", "--rpc", url, "--rpc", url.upper() + "/#again").stdout)
+    assert (twice["verdict"], twice["chain"]["sources"]) == ("VALID", 1), "one node under two spellings is one source"
+    assert "one_source" in [note["code"] for note in twice["notes"]]
     one_dead = orjson.loads(
         run(issued, path, "--json", "--rpc", url, "--rpc", f"http://127.0.0.1:{free_port()}").stdout
     )

@@ -28,6 +28,7 @@ from portfolio.credentials.facts import (
     TrustedPair,
     UnknownCode,
 )
+from portfolio.credentials.trust import node_of
 from portfolio.errors import UnavailableError
 
 MAX_STEPS: Final = 64
@@ -93,8 +94,14 @@ class PairReader:
 
     @classmethod
     def of(cls, pair: TrustedPair, *, rpc_urls: Sequence[str] | None = None, timeout: float = _TIMEOUT) -> PairReader:
-        """A reader over HTTP; `rpc_urls` instead of the pair's own, `timeout` in seconds for each node."""
-        return cls(pair, [ChainClient(url, timeout=timeout) for url in rpc_urls or pair.rpc_urls])
+        """A reader over HTTP; `rpc_urls` instead of the pair's own, `timeout` in seconds for each node.
+
+        A node that is named twice, whatever the spelling, is asked once: it is one source.
+        """
+        nodes: dict[str, str] = {}
+        for url in rpc_urls or pair.rpc_urls:
+            nodes.setdefault(node_of(url), url)
+        return cls(pair, [ChainClient(url, timeout=timeout) for url in nodes.values()])
 
     def read_facts(self, question: Question, *, now: int) -> PairFacts | PairUnknown:
         """Answer one question; `now` in unix seconds."""

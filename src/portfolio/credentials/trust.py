@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
 
 from portfolio.credentials.facts import Checkpoint, TrustedPair, TrustRoots
 from portfolio.errors import PortfolioError
@@ -22,6 +23,7 @@ MAX_INTEGER: Final = 2**53 - 1
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}", re.IGNORECASE)
 _URL: Final = re.compile(r"https?://\S+")
+_USUAL_PORTS: Final = {"http": 80, "https": 443}
 _OPTIONAL: Final = frozenset({"depth", "max_head_age", "checkpoints", "rpc_urls", "local"})
 
 
@@ -110,6 +112,23 @@ def _head_age(value: Any, path: str, *, local: bool) -> int | None:
         # Without it, a node that stopped years ago would still answer "not revoked".
         raise TrustFileError(path, "must be a number of seconds; only a local chain may go without")
     return None
+
+
+def node_of(url: str) -> str:
+    """Return the address of a node as it is compared: two spellings of one URL give the same text.
+
+    Letter case of scheme and host, the usual port, a slash at the end, the fragment and the user's name say nothing of
+    which node it is. A text that is no URL comes back as it stands.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return url
+    scheme = parts.scheme.lower()
+    at = "" if port in {None, _USUAL_PORTS.get(scheme)} else f":{port}"
+    asked = f"?{parts.query}" if parts.query else ""
+    return f"{scheme}://{host}{at}{parts.path.rstrip('/')}{asked}"
 
 
 def _urls(value: Any, path: str) -> tuple[str, ...]:
