@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -108,8 +109,8 @@ def certificate(folder: Path) -> Path:
 
 
 @contextmanager
-def server(pem: Path, pieces: list[bytes], *, pause: float = 0.0) -> Iterator[int]:
-    """A TLS server that answers every request with these pieces, resting between them."""
+def server(pem: Path, pieces: list[bytes], *, pause: float = 0.0, first: float = 0.0) -> Iterator[int]:
+    """A TLS server that answers every request with these pieces, resting between them and before the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     listening = socket.create_server(("127.0.0.1", 0))
@@ -120,6 +121,7 @@ def server(pem: Path, pieces: list[bytes], *, pause: float = 0.0) -> Iterator[in
                 connection, _ = listening.accept()
             except OSError:
                 return
+            time.sleep(first)
             try:
                 with context.wrap_socket(connection, server_side=True) as tls:
                     tls.recv(4096)
@@ -191,6 +193,38 @@ def test_a_host_that_drips_is_left(monkeypatch: pytest.MonkeyPatch, pem: Path) -
     with server(pem, [b"HTTP/1.1 200 OK\r\n", *[b"x: y\r\n"] * 50], pause=0.1) as port, pytest.raises(FetchError):
         ask(monkeypatch, port)
     assert time.monotonic() - begun < 6
+
+
+@pytest.mark.usefixtures("trusting")
+@pytest.mark.parametrize("first", [0.0, 0.35, 1.0])
+def test_a_host_that_is_late_with_its_handshake_and_then_drips_is_left(
+    monkeypatch: pytest.MonkeyPatch, pem: Path, first: float
+) -> None:
+    """The time counts from the beginning, and whatever arrives does not begin it anew."""
+    connect = socket.create_connection
+
+    def late(*arguments: Any, **how: Any) -> socket.socket:
+        connected = connect(*arguments, **how)
+        time.sleep(0.3)
+        return connected
+
+    monkeypatch.setattr(socket, "create_connection", late)
+    monkeypatch.setattr(fetching, "SECONDS", 0.5)
+    with server(pem, [OK, *[b"x"] * 60], pause=0.05, first=first and first + 0.3) as port:
+        begun = time.monotonic()
+        with pytest.raises(FetchError):
+            ask(monkeypatch, port)
+        assert time.monotonic() - begun < 0.9
+
+
+def test_one_import_waits_only_so_long_for_all_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "SECONDS_IN_ALL", 0.0)
+    fake = FakeFetcher({"https://a.example/": b"x"})
+    limited = LimitedFetcher(fake)
+    time.sleep(0.01)
+    with pytest.raises(FetchError, match="slowly"):
+        limited.get("https://a.example/")
+    assert fake.asked == []
 
 
 def test_one_import_knocks_at_few_doors_and_at_each_once() -> None:

@@ -9,17 +9,18 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import threading
+import time
 from collections.abc import Mapping
-from contextlib import suppress
 from http import HTTPStatus
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 from portfolio.errors import PortfolioError
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 SECONDS: Final = 5.0
+SECONDS_IN_ALL: Final = 20.0
+"""For all addresses of one import."""
 MAX_FETCHES: Final = 8
 """Of one import: a file may not make us knock at many doors."""
 
@@ -77,11 +78,14 @@ class LimitedFetcher:
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         self._known: dict[str, bytes | FetchError] = {}
+        self._until = time.monotonic() + SECONDS_IN_ALL
 
     def get(self, url: str) -> bytes:
         if url not in self._known:
             if len(self._known) == MAX_FETCHES:
                 raise FetchError("the file names more addresses than are asked")
+            if time.monotonic() > self._until:
+                raise FetchError("the addresses that the file names answer too slowly")
             try:
                 self._known[url] = self._fetcher.get(url)
             except FetchError as error:
@@ -97,12 +101,9 @@ class PublicFetcher:
 
     def get(self, url: str) -> bytes:
         host, target = _taken_apart(url)
+        until = time.monotonic() + SECONDS
         try:
-            connection = _PinnedConnection(host, _public_address(host))
-            # The socket's own timeout starts anew with every byte; this one does not.
-            stop = threading.Timer(SECONDS, connection.abort)
-            stop.daemon = True
-            stop.start()
+            connection = _PinnedConnection(host, _public_address(host), until=until)
             try:
                 connection.request(
                     "GET", target, headers={"accept": "application/json, */*", "user-agent": "portfolio"}
@@ -110,41 +111,52 @@ class PublicFetcher:
                 answer = connection.getresponse()
                 if answer.status != HTTPStatus.OK:
                     raise FetchError("the address did not give a document", status=answer.status)
-                body = _body(answer)
-                if connection.aborted:
-                    raise FetchError("the address answered too slowly")
-                return body
+                return _body(answer)
             finally:
-                stop.cancel()
                 connection.close()
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise FetchError(f"the address did not answer ({type(error).__name__})") from None
 
 
 class _PinnedConnection(http.client.HTTPSConnection):
-    """A TLS connection to one address, whose certificate must be good for the host's name."""
+    """A TLS connection to one address, whose certificate must be good for the host's name, for `SECONDS` in all."""
 
-    def __init__(self, host: str, address: str) -> None:
+    def __init__(self, host: str, address: str, *, until: float) -> None:
         context = ssl.create_default_context()
         super().__init__(host, _PORT, timeout=SECONDS, context=context)
         self._address = address
+        context.sslsocket_class = _TimedSocket
         self._tls = context
-        self.aborted = False
+        self._until = until
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._address, _PORT), timeout=SECONDS)
+        plain = socket.create_connection((self._address, _PORT), timeout=_left(self._until))
         try:
-            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+            plain.settimeout(_left(self._until))  # of the whole handshake
+            tls = self._tls.wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()
             raise
+        self.sock = tls
+        tls.settimeout(_left(self._until))
+        cast("_TimedSocket", tls).until = self._until
 
-    def abort(self) -> None:
-        """End the exchange from another thread; whoever waits for bytes gets an OSError."""
-        self.aborted = True
-        if self.sock is not None:
-            with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+
+class _TimedSocket(ssl.SSLSocket):
+    """Reads until a moment: a socket's own timeout starts anew with every byte, this one does not."""
+
+    until: float
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        self.settimeout(_left(self.until))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise FetchError("the address answered too slowly")
+    return left
 
 
 def _taken_apart(url: str) -> tuple[str, str]:
