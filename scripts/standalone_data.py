@@ -20,6 +20,8 @@ from portfolio.chain.abi import credential_registry, issuer_registry
 from portfolio.credentials import bundles, canonical, characters, sentences, values
 from portfolio.credentials.facts import CheckAnswer, Custody, Reason
 from portfolio.credentials.kinds import KINDS, Field, FieldType, Kind, Place
+from portfolio.credentials.links import _CROCKFORD as SHORT_CODE_SIGNS
+from portfolio.credentials.links import _MISREAD as MISREAD
 from portfolio.credentials.openbadges import _path_of as path_of
 from portfolio.credentials.openbadges import document_of
 from portfolio.credentials.report import CHECK_NAMES
@@ -201,6 +203,20 @@ def limits_json() -> dict[str, int]:
     }
 
 
+def short_code_json() -> dict[str, Any]:
+    """Return the alphabet of the short code, and what is typed or read in place of one of its signs."""
+    return {
+        "alphabet": SHORT_CODE_SIGNS,
+        "misread": {chr(wrong): chr(right) for wrong, right in sorted(MISREAD.items())},
+    }
+
+
+def casefold_json() -> dict[str, str]:
+    """Return the characters that `str.casefold` does not simply make small, the one case that JavaScript knows."""
+    signs = map(chr, range(0x110000))
+    return {sign: sign.casefold() for sign in signs if sign.casefold() != sign.lower()}
+
+
 def status_list_json() -> dict[str, Any]:
     """Return the one form of our own status lists, as document and as lines."""
     slots = {"url": "{url}", "issuer": "{issuer}", "encoded": "{encoded}"}
@@ -281,6 +297,8 @@ def generated() -> str:
         "directions": sum(bool(characters.DIRECTIONS.fullmatch(chr(code))) for code in range(0x110000)),
         "invisible": sum(bool(characters.INVISIBLE.fullmatch(chr(code))) for code in range(0x110000)),
         "status_list": status_list_json(),
+        "short_code": short_code_json(),
+        "casefold": casefold_json(),
         **words,
         "russian": russian_json(words),
     }

@@ -12,6 +12,7 @@ from page_world import Dropped, PageWorld, pdf_with
 from PIL import Image, ImageFilter
 
 from portfolio.credentials.links import short_code
+from portfolio.verification.attachments import bundle_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 
@@ -51,8 +52,20 @@ def test_bundle_under_another_name_and_after_an_update(open_verifier: Any, world
     first = pdf_with(("credential.json", b'{"type": "Something"}'), object_stream_mode=pikepdf.ObjectStreamMode.disable)
     with pikepdf.open(io.BytesIO(first)) as opened_pdf:
         number = opened_pdf.attachments["credential.json"].obj["/EF"]["/F"].objgen[0]
-    update = b"\n%d 0 obj\n<</Type/EmbeddedFile/Length %d>>\nstream\n%b\nendstream\nendobj\n%%%%EOF\n"
-    assert opened.drop(first + update % (number, len(bundle), bundle)).verdict == "VALID"
+    update = b"\n%d 0 obj\n<</Type/EmbeddedFile/Length %d>>\nstream\n%b\nendstream\nendobj\n"
+    twice = first + update % (number, len(bundle), bundle)
+    assert opened.drop(twice + b"trailer\n<</Size 9/Prev 99>>\n%%EOF\n").verdict == "VALID"
+    # Without one, readers of the table and readers of the whole file would see different attachments.
+    assert opened.drop(twice + b"%%EOF\n").verdict == "trouble"
+    assert "несколько разных файлов" in opened.text
+
+
+def test_name_of_the_attachment_is_compared_letter_for_letter_as_the_command_does(
+    open_verifier: Any, world: PageWorld, bundle: bytes
+) -> None:
+    pdf = pdf_with(("Credential.JSON", b'{"type": "Something"}'), ("diploma.json", bundle))
+    assert bundle_in(pdf) == bundle
+    assert open_verifier(world.trust()).drop(pdf).verdict == "VALID"
 
 
 def test_locked_pdf_is_said_to_be_locked(open_verifier: Any, world: PageWorld, bundle: bytes) -> None:

@@ -228,7 +228,8 @@ def test_own_trust_file_and_other_nodes_are_taken(open_verifier: Any, world: Pag
     page.locator("#settings summary").click()
     broken = {"name": "trust.json", "mimeType": "application/json", "buffer": b'{"version": 2, "pairs": []}'}
     page.set_input_files("#trust-file", [broken])  # type: ignore[list-item]
-    expect(page.locator(".problem")).to_contain_text("version")
+    expect(page.locator(".problem")).to_contain_text("Этот файл доверия использовать нельзя")
+    expect(page.locator(".problem code")).to_have_text("version: must be 1; this page knows no other")
     good = {**broken, "buffer": dump_trust(world.trust(dead_node())).encode()}
     page.set_input_files("#trust-file", [good])  # type: ignore[list-item]
     expect(page.locator("li.node")).to_have_attribute("data-node", "unreachable")

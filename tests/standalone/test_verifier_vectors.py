@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import io
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from scenarios_status import SET, _with_list
 
-from portfolio.credentials import characters
+from portfolio.credentials import characters, values
 from portfolio.credentials.canonical import StructureError, is_good_public_key, parse_json
-from portfolio.credentials.links import short_code
+from portfolio.credentials.facts import dump_facts
+from portfolio.credentials.links import read_short_code, short_code
+from portfolio.credentials.statuslists import decode_bits
+from portfolio.credentials.trust import dump_trust
 
 pytestmark = pytest.mark.browser
 
@@ -219,3 +226,31 @@ def test_character_classes_are_pythons(page: Page) -> None:
     patterns = (characters.UNREADABLE, characters.UNSPACED, characters.DIRECTIONS, characters.INVISIBLE)
     counted = [sum(bool(pattern.fullmatch(chr(code))) for code in range(0x110000)) for pattern in patterns]
     assert asked(page, "characters") == counted
+
+
+def test_every_sign_is_folded_as_python_folds_it(page: Page) -> None:
+    signs = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) not in {"Cn", "Cs"}]
+    texts = [*(f"a{sign}b" for sign in signs), "ınfo", "info", "STRASSE", "Straße", "ΟΔΟΣ", "Ёж .", "ﬁ", "İ"]
+    folded = asked(page, "fold", texts)
+    differing = {text: found for text, found in zip(texts, folded, strict=True) if found != values.fold(text)}
+    assert differing == {}
+
+
+def test_typed_codes_are_read_as_python_reads_them(page: Page) -> None:
+    good = "0123-4567-89AB"
+    typed = [good, good.lower(), "ОІ23", "оl23 4567 89ав", "O123–4567—89АВ", "ЗУХТ-СРОН-МКЕВ", "зухт\u00a0срон\x1cмкев"]
+    typed += [good + "\ufeff", good + "0", "", "Ю" * 12, "ßßßßßß"]
+    assert [asked(page, "readShortCode", text) for text in typed] == [read_short_code(text) for text in typed]
+    assert asked(page, "readShortCode", "О123-4567-89АВ") == good  # every letter of it Cyrillic
+
+
+@pytest.mark.parametrize("room", [20_000, 30_000], ids=["just small enough", "too large"])
+def test_status_list_is_refused_at_the_size_at_which_python_refuses_it(page: Page, room: int) -> None:
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="n" * room, fileobj=packed, mode="wb", mtime=0) as file:  # the name stands in the file
+        file.write(decode_bits(SET))
+    case = _with_list("u" + base64.urlsafe_b64encode(packed.getvalue()).decode().rstrip("="))
+    wanted = case.report().to_json()
+    facts = [dump_facts(fact) for fact in case.facts]
+    assert bool(wanted["warnings"]) is (room == 20_000)
+    assert asked(page, "verdict", base64_of(case.bundle), dump_trust(case.trust), facts, case.now) == wanted

@@ -3,13 +3,14 @@
 import { ask, rootFrom, type Asked } from "./core/bundle";
 import { hex, unhex, utf8 } from "./core/bytes";
 import { DIRECTIONS, INVISIBLE, UNREADABLE, UNSPACED } from "./core/characters";
-import { readCredential, shortCode, type SignedCredential } from "./core/credential";
+import { readCredential, readShortCode, shortCode, type SignedCredential } from "./core/credential";
 import { loadFacts } from "./core/facts";
 import { parseJson, StructureError, type Json } from "./core/json";
 import { reportJson } from "./core/report";
 import { canonicalOptions, canonicalStatement, isGoodPoint, verifySignature } from "./core/signature";
 import { listed } from "./core/status_list";
 import { loadTrust } from "./core/trust";
+import { fold } from "./core/values";
 import { judge } from "./core/verdict";
 
 function bytesOf(base64: string): Uint8Array {
@@ -97,6 +98,8 @@ export const HOOK = Object.freeze({
   proves,
   json,
   characters,
+  fold: (texts: string[]) => texts.map(fold),
+  readShortCode,
   isGoodPoint: (key: string) => isGoodPoint(unhex(key)),
   trust: (text: string) => JSON.stringify(loadTrust(text)),
   utf8: (text: string) => hex(utf8(text)),

@@ -1,6 +1,7 @@
 // A signed credential, its digest and its short code: credentials/signing.py, anchoring/leaf.py, credentials/links.py.
 
 import { concat, keccak256, sha256, utf8 } from "./bytes";
+import { SPACES } from "./characters";
 import { extract, type Statement } from "./document";
 import { GENERATED } from "./generated";
 import { StructureError, type Json } from "./json";
@@ -17,7 +18,7 @@ export interface SignedCredential {
 
 export const TAG_CREDENTIAL = sha256(utf8("portfolio/leaf/credential/v1"));
 const PROOF_MEMBERS = [...Object.keys(GENERATED.proof), "proofValue"].sort();
-const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const { alphabet: CROCKFORD, misread: MISREAD } = GENERATED.short_code;
 
 export function readCredential(document: Json): SignedCredential {
   if (!(document instanceof Map)) throw new StructureError("not_an_object");
@@ -78,8 +79,8 @@ export function shortCode(digest: Uint8Array): string {
 
 /** A typed or scanned code as `shortCode` writes it, or null where it cannot be one. */
 export function readShortCode(text: string): string | null {
-  const misread: Record<string, string> = Object.fromEntries([..."OILАВЕКМНРСТХ"].map((sign, at) => [sign, "011ABEKMHPCTX"[at] ?? ""]));
-  const signs = [...text.toUpperCase()].filter((sign) => !/[\s\-–—]/u.test(sign)).map((sign) => misread[sign] ?? sign);
+  const typed = text.toUpperCase().split(SPACES).join("").replace(/[-–—]/g, "");
+  const signs = [...typed].map((sign) => MISREAD[sign] ?? sign);
   if (signs.length !== 12 || !signs.every((sign) => CROCKFORD.includes(sign))) return null;
   return signs.join("").replace(/(.{4})(?=.)/g, "$1-");
 }

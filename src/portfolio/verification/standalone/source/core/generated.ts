@@ -74,6 +74,9 @@ export interface Generated {
     number
   >;
   status_list: { lines: string[]; length: number; document: { [name: string]: never } };
+  short_code: { alphabet: string; misread: Record<string, string> };
+  /** Characters that Python's casefold does not simply make small. */
+  casefold: Record<string, string>;
   verdicts: Record<string, string>;
   messages: Record<string, string>;
   wordings: Record<string, Wording>;

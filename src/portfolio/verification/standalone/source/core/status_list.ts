@@ -89,7 +89,7 @@ function text(template: string, slots: ListSlots): string {
 
 /** The bits of an `encodedList`, or null where it is no GZIP, cut off or longer than `most` bytes. */
 async function inflated(encoded: string, most: number): Promise<Uint8Array | null> {
-  if (encoded.length > 4 * most) return null;
+  if (encoded.length - 1 > 2 * most) return null; // what Python refuses to unpack: "u" stands before it
   try {
     const packed = atob(encoded.slice(1).replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(packed, (sign) => sign.charCodeAt(0));

@@ -1,7 +1,7 @@
 // Normal forms of signed values: the checks of credentials/values.py, for values that must already be their own.
 
 import { DIRECTIONS, INVISIBLE, SPACES, UNSPACED, signs } from "./characters";
-import { LIMITS, type Field } from "./generated";
+import { GENERATED, LIMITS, type Field } from "./generated";
 import { StructureError } from "./json";
 
 export type Marks = [string, string][];
@@ -122,7 +122,8 @@ function normalMarks(rows: Marks, path: string): Marks {
   return found;
 }
 
-/** Near to Python's casefold, which JavaScript lacks: ß and its like are unfolded by way of upper case. */
-function fold(text: string): string {
-  return unspaced(text.toLowerCase().toUpperCase().toLowerCase().replaceAll("ё", "е"), " ").replace(/\.+$/, "");
+/** As values.py compares: by Python's casefold, sign by sign, as a word's last sigma is small in another way. */
+export function fold(text: string): string {
+  const folded = [...text].map((sign) => GENERATED.casefold[sign] ?? sign.toLowerCase()).join("");
+  return unspaced(folded.replaceAll("ё", "е"), " ").replace(/\.+$/, "");
 }

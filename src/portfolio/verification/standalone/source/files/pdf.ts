@@ -26,6 +26,7 @@ export async function readPdf(data: Uint8Array): Promise<PdfOutcome> {
     if (file.isEncrypted) return { trouble: "pdf_encrypted" };
     await file.openObjectStreams();
     const found = await file.attachments();
+    if (file.isAmbiguous) return { trouble: "pdf_several" };
     const different = new Map(found.map((bytes) => [latin(bytes), bytes]));
     const [bundle] = different.values();
     if (!bundle) return { trouble: "pdf_without" };
@@ -48,10 +49,16 @@ function latin(data: Uint8Array): string {
 class PdfFile {
   private readonly text: string;
   private readonly objects = new Map<number, PdfObject>();
+  /** Numbers that stand twice in the file. */
+  private readonly twice = new Set<number>();
+  /** It says that it was written further: only then may a number stand twice. */
+  private isUpdated = false;
   private inflated = 0;
   /** Bytes that may still be looked at: offsets and lengths of a file may send a reader over the same ones for ever. */
   private work: number;
   isEncrypted = false;
+  /** Readers may find different attachments in it: set by `attachments`. */
+  isAmbiguous = false;
 
   constructor(private readonly data: Uint8Array) {
     this.text = latin(data);
@@ -83,6 +90,7 @@ class PdfFile {
       opening.lastIndex = reader.place; // also behind what could not be read: never the same bytes twice
       if (value === undefined) continue;
       if (value instanceof Map && value.has("Encrypt")) this.isEncrypted = true;
+      if (value instanceof Map && value.has("Prev") && (found[1] === undefined || isName(value.get("Type"), "XRef"))) this.isUpdated = true;
       if (found[1] === undefined) continue;
       const stream = reader.stream();
       this.keep(Number(found[1]), { value, stream });
@@ -92,6 +100,7 @@ class PdfFile {
 
   private keep(number: number, object: PdfObject): void {
     if (this.objects.size >= MOST_OBJECTS) throw new PdfTrouble("too many objects");
+    if (this.objects.has(number)) this.twice.add(number);
     this.objects.set(number, object);
   }
 
@@ -128,17 +137,22 @@ class PdfFile {
 
   async attachments(): Promise<Uint8Array[]> {
     const named = new Map<number, string>();
-    for (const { value } of this.objects.values()) this.nameIn(value, named, 0);
+    for (const [number, { value }] of this.objects) {
+      const before = named.size;
+      this.nameIn(value, named, 0);
+      if (named.size > before && this.twice.has(number)) this.isAmbiguous ||= !this.isUpdated;
+    }
     for (const [number, { value, stream }] of this.objects) {
       const typed = value instanceof Map && stream !== null && isName(value.get("Type"), "EmbeddedFile");
       if (typed && !named.has(number)) named.set(number, "");
     }
     const all = [...named.keys()];
-    const wanted = all.filter((number) => named.get(number)?.toLowerCase() === NAME);
+    const wanted = all.filter((number) => named.get(number) === NAME);
     const found: Uint8Array[] = [];
     for (const number of wanted.length ? wanted : all) {
       const object = this.objects.get(number);
       if (found.length === MOST_ATTACHMENTS || !(object?.value instanceof Map) || object.stream === null) continue;
+      if (this.twice.has(number)) this.isAmbiguous ||= !this.isUpdated;
       const bytes = await this.bytesOf(object.value, object.stream, LIMITS.bundle);
       if (!bytes && wanted.length) throw new PdfTrouble("an attachment that no bundle can be");
       // What bears the name is judged whatever it holds; of others only what says of itself to be one.

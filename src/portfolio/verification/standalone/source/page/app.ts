@@ -31,7 +31,7 @@ interface State {
 }
 
 const state: State = {
-  settings: { trust: loadTrust(dataBlock("trust")), own: false, problem: "" },
+  settings: { trust: loadTrust(dataBlock("trust")), own: false, problem: "", reason: "" },
   settingsOpen: false,
   hosts: JSON.parse(dataBlock("hosts")) as string[],
   jobs: [],
@@ -105,10 +105,10 @@ function again(): void {
 }
 
 /** What was checked by other trust or nodes is checked anew, also what is being checked now. */
-function changed(settings: Settings): void {
-  state.settings = settings;
+function changed(make: (settings: Settings) => Settings): void {
+  state.settings = make(state.settings);
   state.settingsOpen = true;
-  if (settings.problem || !state.jobs.length) draw();
+  if (state.settings.problem || !state.jobs.length) draw();
   else again();
 }
 

@@ -1,7 +1,7 @@
 // Sentences that only this page says, English and Russian side by side; all others come from the service's catalogue.
 
 export const OWN: Record<string, string> = {
-  "Check without the service": "Проверка без посредников",
+  "Check without the service": "Проверка без сайта",
   "This page checks a document on your own device. The file is sent nowhere; only the public register is asked, at the nodes that you see below.":
     "Эта страница проверяет документ прямо на вашем устройстве. Файл никуда не отправляется; вопросы задаются только публичному реестру — узлам, которые вы видите ниже.",
   "Choose or drop files": "Выберите файлы или перетащите их сюда",
@@ -20,11 +20,13 @@ export const OWN: Record<string, string> = {
   "Use these nodes": "Использовать эти узлы",
   "Use your own trust file": "Взять свой файл доверия",
   "A trust file says which register you believe: its chain, contracts and registrars. Take it from somebody you trust, never from whoever shows you a document.":
-    "В файле доверия записано, какому реестру вы верите: сеть, контракты, операторы. Берите его у того, кому доверяете, и никогда — у того, кто показывает вам документ.",
-  "The trust file cannot be used: %(reason)s.": "Этот файл доверия использовать нельзя: %(reason)s.",
+    "В файле доверия записано, какому реестру вы верите: в какой он сети, где там находится и кто его ведёт. Берите его у того, кому доверяете, и никогда — у того, кто показывает вам документ.",
+  "This trust file cannot be used. Ask whoever gave it to you for another one.":
+    "Этот файл доверия использовать нельзя. Попросите другой у того, кто его вам дал.",
+  "For a technician:": "Для технического специалиста:",
   "Not an address of a node: %(address)s": "Это не адрес узла: %(address)s",
   "Your own trust file is in use.": "Используется ваш файл доверия.",
-  "No trust roots": "Корни доверия не заданы",
+  "This page does not say which register to believe": "На этой странице не указано, какому реестру верить",
   "This copy of the page does not know which register to believe, so it can check the signature of a document but not who signed it. Load a trust file below, or take a copy of this page from an organisation that you trust.":
     "Эта копия страницы не знает, какому реестру верить: подпись документа она проверит, а кто подписал — сказать не сможет. Загрузите файл доверия ниже или возьмите копию страницы у организации, которой доверяете.",
   "chain number %(id)s": "сеть № %(id)s",
@@ -45,10 +47,10 @@ export const OWN: Record<string, string> = {
   answered: "ответил",
   "answers differently": "отвечает иначе",
   "did not answer": "не ответил",
-  "another chain": "другая сеть",
-  "a chain with another beginning": "сеть с другим началом",
-  "other program code": "другой код программы",
-  "other registrars": "другие операторы",
+  "another chain": "относится к другой сети",
+  "a chain with another beginning": "похож на нужный, но это другая сеть",
+  "other program code": "программа реестра не та, что ожидалась",
+  "other registrars": "реестр ведут не те, кто ожидался",
   "a published block is missing": "нет опубликованного блока",
   "has not moved on for too long": "давно не обновлялся",
   "an answer that makes no sense": "бессмысленный ответ",
@@ -61,7 +63,7 @@ export const OWN: Record<string, string> = {
   "Either the node has stopped or the clock of this device is wrong. Check the clock, then try another node.":
     "Либо узел остановился, либо на этом устройстве неверное время. Проверьте часы, затем попробуйте другой узел.",
   "The nodes contradict each other: at least one errs or lies. Ask nodes of people who do not depend on each other, and do not rely on the document until they agree.":
-    "Узлы противоречат друг другу: хотя бы один ошибается или лжёт. Спросите узлы независимых друг от друга людей и не полагайтесь на документ, пока они не сойдутся.",
+    "Узлы противоречат друг другу: хотя бы один ошибается или лжёт. Добавьте узлы других владельцев, не связанных между собой, и не полагайтесь на документ, пока ответы не совпадут.",
   "The node gave an answer that makes no sense. Try another node under “Nodes and trust”.":
     "Узел дал бессмысленный ответ. Попробуйте другой узел в разделе «Узлы и доверие».",
   "Load a trust file under “Nodes and trust”, or take a copy of this page from an organisation that you trust.":

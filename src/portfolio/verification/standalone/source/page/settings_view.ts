@@ -9,9 +9,14 @@ export interface Settings {
   trust: TrustRoots;
   own: boolean;
   problem: string;
+  /** What exactly is wrong, in English: for whoever made the file. */
+  reason: string;
 }
 
-export function settingsView(settings: Settings, open: boolean, changed: (settings: Settings) => void): Child[] {
+/** Told how to make the settings of the moment into others, as a file may be read while they change. */
+type Changed = (make: (settings: Settings) => Settings) => void;
+
+export function settingsView(settings: Settings, open: boolean, changed: Changed): Child[] {
   const { trust } = settings;
   return [
     !trust.pairs.length && noTrust(),
@@ -24,11 +29,16 @@ export function settingsView(settings: Settings, open: boolean, changed: (settin
         {},
         settings.own && el("p", { class: "small" }, say("Your own trust file is in use.")),
         trust.pairs.length > 0 && nodesForm(settings, changed),
-        trustForm(settings, changed),
-        settings.problem && el("p", { class: "problem", role: "alert" }, settings.problem),
+        trustForm(changed),
+        settings.problem && problem(settings),
       ),
     ),
   ];
+}
+
+function problem(settings: Settings): HTMLElement {
+  const detail = el("span", { class: "small" }, say("For a technician:"), " ", el("code", { lang: "en" }, settings.reason));
+  return el("p", { class: "problem", role: "alert" }, settings.problem, settings.reason && [el("br"), detail]);
 }
 
 function noTrust(): HTMLElement {
@@ -38,11 +48,11 @@ function noTrust(): HTMLElement {
     "div",
     { class: "callout callout-warning" },
     icon("warning"),
-    el("div", {}, el("h2", {}, say("No trust roots")), el("p", {}, say(text))),
+    el("div", {}, el("h2", {}, say("This page does not say which register to believe")), el("p", {}, say(text))),
   );
 }
 
-function nodesForm(settings: Settings, changed: (settings: Settings) => void): HTMLElement {
+function nodesForm(settings: Settings, changed: Changed): HTMLElement {
   const fields = settings.trust.pairs.map((pair, at) => {
     const id = `nodes-${at}`;
     const area = el("textarea", { id, rows: "3", spellcheck: "false", autocapitalize: "none" }) as HTMLTextAreaElement;
@@ -54,7 +64,8 @@ function nodesForm(settings: Settings, changed: (settings: Settings) => void): H
   });
   const submit = (event: Event) => {
     event.preventDefault();
-    changed(withNodes(settings, fields.map(({ area }) => area.value.split(/\s+/).filter(Boolean))));
+    const urls = fields.map(({ area }) => area.value.split(/\s+/).filter(Boolean));
+    changed((now) => withNodes(now, urls));
   };
   return el(
     "form",
@@ -70,17 +81,18 @@ function withNodes(settings: Settings, urls: string[][]): Settings {
     try {
       nodeAddress(new URL(url).href, "");
     } catch {
-      return { ...settings, problem: say("Not an address of a node: %(address)s", { address: url }) };
+      return { ...settings, problem: say("Not an address of a node: %(address)s", { address: url }), reason: "" };
     }
   }
   const pairs = settings.trust.pairs.map((pair, at) => ({ ...pair, rpc_urls: urls[at] ?? [] }));
-  return { ...settings, trust: { pairs }, problem: "" };
+  return { ...settings, trust: { pairs }, problem: "", reason: "" };
 }
 
-function trustForm(settings: Settings, changed: (settings: Settings) => void): HTMLElement {
+function trustForm(changed: Changed): HTMLElement {
   const change = async (event: Event) => {
     const file = (event.target as HTMLInputElement).files?.[0];
-    if (file) changed(withTrust(settings, await file.text()));
+    const text = await file?.text();
+    if (text !== undefined) changed((now) => withTrust(now, text));
   };
   return el(
     "div",
@@ -93,9 +105,9 @@ function trustForm(settings: Settings, changed: (settings: Settings) => void): H
 
 function withTrust(settings: Settings, text: string): Settings {
   try {
-    return { trust: loadTrust(text), own: true, problem: "" };
+    return { trust: loadTrust(text), own: true, problem: "", reason: "" };
   } catch (error) {
     if (!(error instanceof TrustError)) throw error;
-    return { ...settings, problem: say("The trust file cannot be used: %(reason)s.", { reason: error.message }) };
+    return { ...settings, problem: say("This trust file cannot be used. Ask whoever gave it to you for another one."), reason: error.message };
   }
 }
