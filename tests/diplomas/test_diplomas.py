@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import timedelta
+from functools import partial
 
 import orjson
+import pytest
 from PIL import Image
 from sheets import attached, page_count, page_picture, squeezed, text_of
 from test_scanning import seen
@@ -17,7 +19,7 @@ from portfolio.credentials.report import Verdict
 from portfolio.credentials.revocations import revoke
 from portfolio.credentials.service import open_statement
 from portfolio.credentials.verdict import ask
-from portfolio.diplomas.service import choose_design, design_of
+from portfolio.diplomas.service import BadDuplicateDayError, Desk, choose_design, design_of, order_for_issuer
 from portfolio.organisations.logos import set_logo
 from portfolio.organisations.service import organisation_by_slug
 from service_world import Service, surname, table
@@ -164,6 +166,42 @@ def test_the_logo_and_the_design_of_the_organisation_and_of_a_run(service: Servi
     service.add_issuer("other")
     foreign = service.client("other").put(f"/api/v1/issuing/{credential.run_id}/design", json={"design": "modern"})
     assert foreign.status_code == 404
+
+
+def test_a_correction_keeps_the_design_of_its_run(service: Service) -> None:
+    (old,) = service.issue(1)
+    with service.portfolio.database.write() as session:
+        organisation = organisation_by_slug(session, slug="school")
+        choose_design(session, organisation_id=organisation.id, design="document", run_id=old.run_id or "")
+    once = by_id(service, correct(service, old, "Новая Фамилия"))
+    twice = by_id(service, correct(service, once, "Другая Фамилия"))
+    with service.portfolio.database.read() as session:
+        assert [design_of(session, credential=one) for one in (old, once, twice)] == ["document"] * 3
+
+
+def test_a_duplicate_is_of_today_where_its_issuer_is(service: Service) -> None:
+    """Half past ten in the evening by UTC is the next day in Kamchatka, and the same day on the Azores."""
+    (credential,) = service.issue(1)
+    late = (service.portfolio.clock() + timedelta(days=2)).replace(hour=22, minute=30)
+    today = late.date()
+    desk = Desk(
+        vault=service.portfolio.vault,
+        keeper=service.portfolio.keeper,
+        database=service.portfolio.database,
+        public_url=service.settings.public_url,
+        clock=lambda: late,
+    )
+    for zone, last in (("Asia/Kamchatka", today + timedelta(days=1)), ("Atlantic/Azores", today)):
+        with service.portfolio.database.write() as session:
+            organisation = organisation_by_slug(session, slug="school")
+            organisation.time_zone = zone
+            session.add(organisation)
+        with service.portfolio.database.read() as session:
+            organisation = organisation_by_slug(session, slug="school")
+        asked = partial(order_for_issuer, desk, organisation=organisation, credential_id=credential.id)
+        assert asked(duplicate_on=last).paper
+        with pytest.raises(BadDuplicateDayError):
+            asked(duplicate_on=last + timedelta(days=1))
 
 
 def page_picture_colours(data: bytes) -> set[tuple[int, int, int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -102,13 +103,16 @@ def order_for_issuer(desk: Desk, *, organisation: Organisation, credential_id: s
     """
     with desk.database.read() as session:
         credential = credential_of(session, organisation=organisation, credential_id=credential_id)
-        _check_day(credential, duplicate_on, today=desk.clock().date())
+        _check_day(credential, duplicate_on, now=desk.clock(), zone=ZoneInfo(organisation.time_zone))
         draft = _draft(desk, session, credential, _known(desk, session, [credential]), duplicate_on=duplicate_on)
     return _finished(draft, registered_name(desk, draft.bundle))
 
 
-def _check_day(credential: Credential, day: date | None, *, today: date) -> None:
-    if day is not None and credential.signed_at is not None and not credential.signed_at.date() <= day <= today:
+def _check_day(credential: Credential, day: date | None, *, now: datetime, zone: ZoneInfo) -> None:
+    """Refuse a day outside the life of a paper, as the organisation's own calendar has it."""
+    if day is None or credential.signed_at is None:
+        return
+    if not credential.signed_at.astimezone(zone).date() <= day <= now.astimezone(zone).date():
         raise BadDuplicateDayError("a duplicate is given between the day of signing and today")
 
 
@@ -171,13 +175,20 @@ def choose_design(session: Session, *, organisation_id: str, design: str, run_id
 def design_of(session: Session, *, credential: Credential) -> str:
     """Return the design for a credential: its run's, else its organisation's, else the usual one of its kind."""
     rows = _choices(session, {credential.organisation_id})
-    return _design(credential, {(row.organisation_id, row.run_id): row.design for row in rows})
+    return _design(session, credential, {(row.organisation_id, row.run_id): row.design for row in rows})
 
 
-def _design(credential: Credential, chosen: Mapping[tuple[str, str], str]) -> str:
+def _design(session: Session, credential: Credential, chosen: Mapping[tuple[str, str], str]) -> str:
     owner = credential.organisation_id
-    design = chosen.get((owner, credential.run_id or "")) or chosen.get((owner, ""))
+    design = chosen.get((owner, _first(session, credential).run_id or "")) or chosen.get((owner, ""))
     return design if design in designs.DESIGNS else designs.usual_design(KINDS[credential.kind])
+
+
+def _first(session: Session, credential: Credential) -> Credential:
+    """Return the credential that was corrected into this one, over all corrections: it alone belongs to a run."""
+    while credential.replaces and (older := session.get(Credential, credential.replaces)):
+        credential = older
+    return credential
 
 
 def _choices(session: Session, organisation_ids: set[str]) -> Sequence[DesignChoice]:
@@ -277,7 +288,9 @@ def _draft(
             duplicate_on=duplicate_on.isoformat() if duplicate_on else None,
         )
 
-    return _Draft(statement, known.bundles[credential.id], _design(credential, known.designs), credential.row, copy)
+    return _Draft(
+        statement, known.bundles[credential.id], _design(session, credential, known.designs), credential.row, copy
+    )
 
 
 def _replaced(desk: Desk, session: Session, credential: Credential) -> Replaced | None:
