@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from gallery import app as gallery_app
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from watching import WATCH, OpenPage, Watched, serving
 
 from chain_world import free_port
@@ -18,18 +17,6 @@ from chain_world import free_port
 def gallery() -> Iterator[str]:
     with serving(gallery_app, port=free_port()) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("Chromium is not installed: run scripts/system_packages.sh")
-    switches = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=switches)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 for folder in ("browser", "forgery", "credentials"):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
@@ -19,18 +18,6 @@ from watching import WATCH, Watched  # noqa: E402
 
 from chain_world import free_port  # noqa: E402
 from portfolio.chain.local import LocalChain  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("Chromium is not installed: run scripts/system_packages.sh")
-    switches = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=switches)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")
