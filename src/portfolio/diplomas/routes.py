@@ -14,8 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from portfolio.auth import CallingOrganisation, portfolio_of
-from portfolio.diplomas import archive, designs, service
-from portfolio.diplomas.pdf import make_pdf
+from portfolio.diplomas import archive, designs, printing, service
 
 router = APIRouter(tags=["diplomas"])
 
@@ -32,23 +31,27 @@ class DesignOut(BaseModel):
 
 
 @router.get("/c/{token}.pdf", include_in_schema=False)
-def diploma_of_link(request: Request, token: str) -> Response:
-    """Return the diploma of a public link, the bundle attached inside."""
-    return _pdf(service.order_for_link(desk_of(request), token=token))
+async def diploma_of_link(request: Request, token: str) -> Response:
+    """Return the diploma of a public link, the bundle attached inside; 503 "busy" beyond a short queue."""
+    return await printing.GATE.run(lambda: _pdf(service.order_for_link(desk_of(request), token=token)))
 
 
 @router.get("/api/v1/credentials/{credential_id}/diploma.pdf")
-def diploma(
+async def diploma(
     request: Request,
     organisation: CallingOrganisation,
     credential_id: str,
     duplicate_on: Annotated[date | None, Query(description="day of a duplicate; the paper says so")] = None,
 ) -> Response:
     """Return the diploma of the organisation's own credential, as a duplicate when its day is given."""
-    order = service.order_for_issuer(
-        desk_of(request), organisation=organisation, credential_id=credential_id, duplicate_on=duplicate_on
-    )
-    return _pdf(order)
+
+    def made() -> Response:
+        order = service.order_for_issuer(
+            desk_of(request), organisation=organisation, credential_id=credential_id, duplicate_on=duplicate_on
+        )
+        return _pdf(order)
+
+    return await printing.GATE.run(made)
 
 
 @router.put("/api/v1/issuing/{run_id}/design", response_model=DesignOut)
@@ -90,7 +93,7 @@ def desk_of(request: Request) -> service.Desk:
 
 
 def _pdf(order: service.Order) -> Response:
-    data = make_pdf(order.paper, bundle=order.bundle, design=order.design, signed_at=order.signed_at)
+    data = printing.PDFS.pdf_of(order)
     headers = {"content-disposition": f'attachment; filename="{order.code}.pdf"'}
     return Response(data, media_type="application/pdf", headers=headers)
 
