@@ -47,7 +47,9 @@ def test_code_on_the_page_leads_to_the_page(open_page: OpenPage, site: Site) -> 
     page = watched.goto(site.link)
     expect(page.locator("h1")).to_have_text("Подлинный")
     (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot(full_page=True))))
-    assert found.text == site.link
+    link, _, code = found.text.partition("#")
+    assert link == site.link
+    assert code in page.locator(".sheet").inner_text()
     page = watched.goto(found.text)
     expect(page.locator(".holder dd")).to_have_text("Петрбов Пётр Алексеевич")
     assert watched.caught() == []
