@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -33,6 +34,7 @@ _MOMENT: Final = {"ru": "d\u00a0MMMM y\u00a0'г.', HH:mm", "en": "d\u00a0MMMM y,
 _REORDERING: Final = dict.fromkeys(
     [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029], "\N{REPLACEMENT CHARACTER}"
 )
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAY: Final = {"ru": "d\u00a0MMMM y\u00a0'г.'", "en": "d\u00a0MMMM y"}
 
 
@@ -122,6 +124,14 @@ def visible(text: str) -> str:
     Hebrew names need (LRM, RLM, ALM) only act between letters and stay.
     """
     return text.translate(_REORDERING)
+
+
+def printable(text: str) -> str:
+    """Return a text from outside as a terminal, JSON or UTF-8 can take it, marks of direction replaced too.
+
+    Names of files may hold ESC, which makes a terminal do things, and bytes that are no UTF-8 (lone surrogates).
+    """
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", visible(text))
 
 
 def isolated(text: str) -> str:

@@ -21,7 +21,7 @@ from portfolio.credentials.facts import TrustRoots
 from portfolio.credentials.report import EXIT_CODES, EXIT_USAGE, Outcome, Report, Translate, Verdict
 from portfolio.credentials.trust import load_trust
 from portfolio.errors import PortfolioError
-from portfolio.i18n import N_, Language, gettext_for, terminal_language
+from portfolio.i18n import N_, Language, gettext_for, printable, terminal_language
 from portfolio.verification import inputs, remarks, sources
 from portfolio.verification.batch import Summary, verify_sources
 from portfolio.verification.fetching import LinkError
@@ -86,7 +86,7 @@ def verify(
         else:
             code = _verify_many(source, terms, language, report=report, as_json=as_json)
     except (UsageError, ReportFileError, InputError) as error:
-        typer.echo(gettext_for(language)(error.message), err=True)
+        typer.echo(printable(gettext_for(language)(error.message)), err=True)
         raise typer.Exit(EXIT_USAGE) from None
     raise typer.Exit(code)
 
@@ -157,7 +157,7 @@ def upgrade(
         typer.echo(translate(error.message), err=True)
         raise typer.Exit(EXIT_CODES[Verdict.CANNOT_CHECK]) from None
     except OSError as error:
-        typer.echo(f"{target}: {error.strerror}", err=True)
+        typer.echo(printable(f"{target}: {error.strerror}"), err=True)
         raise typer.Exit(EXIT_USAGE) from None
     except PortfolioError as error:
         typer.echo(translate(error.message), err=True)
@@ -165,7 +165,7 @@ def upgrade(
     if not registered:
         typer.echo(translate(N_("Not registered yet; the file stays as it is. Try again in a few minutes.")))
         raise typer.Exit(EXIT_CODES[Verdict.PENDING])
-    typer.echo(translate(N_("Written to %(path)s, with the proof of the entry.")) % {"path": target})
+    typer.echo(translate(N_("Written to %(path)s, with the proof of the entry.")) % {"path": printable(str(target))})
 
 
 class _Bar:
@@ -209,7 +209,7 @@ def print_finding(finding: Finding, translate: Translate) -> None:
     report = finding.report
     console.print(f"[bold]{report.verdict}[/bold]  {translate(report.verdict.message)}")
     for name, value in _shown(finding.report, finding.short_code):
-        console.print(f"  {name}: {value}", markup=False)
+        console.print(f"  {name}: {printable(str(value))}", markup=False)
     for check in report.checks:
         console.print(f"  {MARKS[check.outcome]} ", end="")
         console.print(f"{check.name}: {check.text(translate)}", markup=False)

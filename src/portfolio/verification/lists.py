@@ -9,7 +9,7 @@ from typing import Final
 
 from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.errors import PortfolioError
-from portfolio.issuing.formats.delimited import read_text_table
+from portfolio.issuing.formats.delimited import decoded_text, read_text_table
 from portfolio.issuing.formats.limits import MAX_BYTES
 from portfolio.issuing.formats.workbooks import read_workbook
 from portfolio.verification.inputs import InputError
@@ -47,7 +47,7 @@ def _rows(path: Path, content: bytes) -> Sequence[tuple[int, Sequence[object]]]:
     if content.startswith(b"PK"):
         return read_workbook(content, sheet=None).rows
     if path.suffix.lower() == ".txt":
-        lines = content.decode("utf-8-sig", errors="replace").splitlines()
+        lines = decoded_text(content).splitlines()
         return [(number, [line]) for number, line in enumerate(lines, start=1)]
     return read_text_table(content, encoding=None).rows
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from portfolio.credentials.facts import Reason
 from portfolio.credentials.report import Outcome, Report, Translate, Verdict, moment
+from portfolio.i18n import printable
 from portfolio.verification import inputs, remarks
 from portfolio.verification.judging import Finding
 from portfolio.verification.remarks import Remark
@@ -56,8 +57,8 @@ def row_of(number: int, source: Source, finding: Finding, translate: Translate =
     code, message = _why(finding, translate)
     row = Row(
         row=number,
-        source=source.name,
-        place=source.place,
+        source=printable(source.name),
+        place=printable(source.place),
         verdict=report.verdict.value,
         code=code,
         message=message,

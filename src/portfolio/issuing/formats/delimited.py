@@ -48,6 +48,15 @@ def read_text_table(content: bytes, *, encoding: str | None) -> TextTable:
     return TextTable(rows, charsets.label(found), delimiter)
 
 
+def decoded_text(content: bytes) -> str:
+    """Return a text whose encoding is found as that of a table; raises `TableError` where it is none."""
+    found = charsets.encoding_of(content, asked=None, headers_in=_names_in)
+    text = content.decode(found, errors="replace").removeprefix("\ufeff")
+    if "\x00" in text:
+        raise TableError("binary")
+    return text
+
+
 def _decoded(sample: bytes, encoding: str) -> str:
     return sample.decode(encoding, errors="ignore").removeprefix("\ufeff")
 
