@@ -85,6 +85,16 @@ def test_one_paper_that_cannot_be_set_does_not_spoil_the_others() -> None:
     assert "00003;;;diploma_not_set" in found[archive.LIST_NAME].decode("utf-8-sig")
 
 
+def test_a_process_that_dies_does_not_break_the_archive() -> None:
+    pieces = archive.stream([order(row) for row in range(2, 12)], processes=1)
+    first = next(pieces)
+    for child in multiprocessing.active_children():
+        child.kill()
+        child.join()
+    found = members(first + b"".join(pieces))
+    assert len(found) == 11
+
+
 @pytest.mark.parametrize(
     ("number", "holder", "name"),
     [

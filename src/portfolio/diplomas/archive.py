@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
 from zipstream import ZipStream
@@ -54,12 +55,10 @@ def stream(orders: Iterable[Order | LeftOut], *, names: bool = False, processes:
 def _stream(orders: Iterable[Order | LeftOut], *, names: bool, processes: int) -> Iterator[bytes]:
     archive = ZipStream()
     rows: list[tuple[str, str, str, str]] = []
-    # Not fork: the server has threads, and a forked child inherits their locks as they stand.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=leave_interrupts_to_the_parent)
+    pool = _Pool(processes)
     try:
         for order, made in _in_order(pool, orders, window=processes * AHEAD):
-            pdf = _result(made)
+            pdf = pool.result(order, made)
             if isinstance(order, LeftOut) or pdf is None:
                 reason = order.reason if isinstance(order, LeftOut) else DiplomaError.code
                 rows.append((_row(order.row), "", "", reason))
@@ -71,16 +70,52 @@ def _stream(orders: Iterable[Order | LeftOut], *, names: bool, processes: int) -
         archive.add(_list(rows), LIST_NAME)
         yield from archive.finalize()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.close()
+
+
+class _Pool:
+    """A pool of processes, and a new one when one of them died: the system kills what takes too much memory."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._pool = self._new()
+
+    def _new(self) -> ProcessPoolExecutor:
+        # Not fork: the server has threads, and a forked child inherits their locks as they stand.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._processes, mp_context=context, initializer=leave_interrupts_to_the_parent)
+
+    def submit(self, order: Order) -> Future[bytes]:
+        try:
+            return _submit(self._pool, order)
+        except BrokenProcessPool:
+            self.close()
+            self._pool = self._new()
+            return _submit(self._pool, order)
+
+    def result(self, order: Order | LeftOut, made: Future[bytes] | None) -> bytes | None:
+        """Return the PDF, or None where there is none: of those that died together each is tried once more."""
+        try:
+            return _result(made)
+        except BrokenProcessPool:
+            if isinstance(order, LeftOut):
+                return None
+        try:
+            return _result(self.submit(order))
+        except BrokenProcessPool:
+            return None
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _in_order(
-    pool: ProcessPoolExecutor, orders: Iterable[Order | LeftOut], *, window: int
+    pool: _Pool, orders: Iterable[Order | LeftOut], *, window: int
 ) -> Iterator[tuple[Order | LeftOut, Future[bytes] | None]]:
     """Keep `window` papers under way, and return them in the order they were asked for."""
     waiting: deque[tuple[Order | LeftOut, Future[bytes] | None]] = deque()
     for order in orders:
-        made = _submit(pool, order) if isinstance(order, Order) else None
+        made = pool.submit(order) if isinstance(order, Order) else None
         waiting.append((order, made))
         if len(waiting) >= window:
             yield waiting.popleft()
