@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from issued_world import Issued
 
 from chain_world import free_port
 from portfolio.chain.client import ChainClient
-from portfolio.verification import batch
+from portfolio.verification import batch, workers
 from portfolio.verification.batch import Summary, verify_sources
-from portfolio.verification.judging import Terms
+from portfolio.verification.judging import Pins, Terms
+from portfolio.verification.rows import Row
 from portfolio.verification.sources import Source, expand
 
 pytestmark = pytest.mark.chain
@@ -57,12 +59,45 @@ def test_stretches_have_a_block_each_and_nothing_is_kept(
 def test_a_process_that_is_killed_takes_no_row_with_it(
     issued: Issued, many: list[Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "_in_worker", kill_the_worker)
+    monkeypatch.setattr(batch, "STRETCH", 300)
+    monkeypatch.setattr(batch, "_ALONE", 100)
+    forked(monkeypatch)
+    monkeypatch.setattr(workers, "_in_worker", killed_at_two)
+    done: list[int] = []
+    rows = list(verify_sources(many, issued.terms, summary=Summary(), processes=2, advance=done.append))
+    killed = {number: (row.verdict, row.code) for number, row in enumerate(rows, 1) if row.code == "process_died"}
+    assert killed == dict.fromkeys(KILLERS, ("CANNOT_CHECK", "process_died")), "and this process lives"
+    assert all(row.verdict == EXPECTED[row.row - 1] for row in rows if row.row not in KILLERS)
+    assert [row.row for row in rows] == list(range(1, 601))
+    assert sum(done) == 600
+
+
+def test_a_machine_on_which_every_process_dies_is_not_asked_for_ever(
+    issued: Issued, many: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forked(monkeypatch)
+    monkeypatch.setattr(workers, "_MAX_DEATHS", 0)
+    monkeypatch.setattr(workers, "_in_worker", killed_at_once)
     rows = list(verify_sources(many, issued.terms, summary=Summary(), processes=2))
-    assert [row.verdict for row in rows] == EXPECTED
+    assert [(row.verdict, row.code) for row in rows] == [("CANNOT_CHECK", "process_died")] * 600
 
 
-def kill_the_worker(*_: object) -> None:
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start processes as the command does, which has no threads: to spawn each takes seconds."""
+    monkeypatch.setattr(workers.threading, "active_count", lambda: 1)
+
+
+KILLERS = (300,)
+in_worker = workers._in_worker
+
+
+def killed_at_two(chunk: Sequence[Source], first: int, pins: Pins) -> list[Row]:
+    if any(first <= number < first + len(chunk) for number in KILLERS):
+        killed_at_once()
+    return in_worker(chunk, first, pins)
+
+
+def killed_at_once(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -20,8 +15,9 @@ from portfolio.chain.reader import Head
 from portfolio.credentials.report import EXIT_CODES, Verdict
 from portfolio.i18n import Language, gettext_for
 from portfolio.verification.judging import Judge, Pins, Terms
-from portfolio.verification.rows import Row, row_of, uncertain
+from portfolio.verification.rows import Row, uncertain
 from portfolio.verification.sources import Source
+from portfolio.verification.workers import Workers, judged
 
 STRETCH: Final = 10_000
 """Documents that are judged at one block: more would keep rows waiting, and nodes forget the state of old blocks."""
@@ -73,10 +69,10 @@ def verify_sources(
     rest = iter(sources)
     stretch = list(islice(rest, STRETCH))
     alone = wanted == 1 or len(stretch) <= _ALONE
-    with nullcontext() if alone else _pool(terms, language, wanted) as pool:
+    with nullcontext() if alone else closing(Workers(terms, language, wanted)) as workers:
         number = 1
         while stretch:
-            for row in _settled(stretch, number, judge, pool, language, summary, advance):
+            for row in _settled(stretch, number, judge, workers, language, summary, advance):
                 summary.counts[row.verdict] += 1
                 yield row
             number += len(stretch)
@@ -87,17 +83,17 @@ def _settled(
     stretch: Sequence[Source],
     first: int,
     judge: Judge,
-    pool: Executor | None,
+    workers: Workers | None,
     language: Language,
     summary: Summary,
     advance: Callable[[int], None],
 ) -> list[Row]:
     pins = judge.pins()
-    rows = _rows(stretch, first, judge, pool, pins, language, advance)
+    rows = _rows(stretch, first, judge, workers, pins, language, advance)
     stands = judge.standing(pins)
     if stands is False:
         pins = judge.pins()
-        rows = _rows(stretch, first, judge, pool, pins, language, lambda _: None)
+        rows = _rows(stretch, first, judge, workers, pins, language, lambda _: None)
         stands = judge.standing(pins)
     if stands is False:
         rows = [uncertain(row, "reorganised", gettext_for(language)) for row in rows]
@@ -110,68 +106,28 @@ def _rows(
     stretch: Sequence[Source],
     first: int,
     judge: Judge,
-    pool: Executor | None,
+    workers: Workers | None,
     pins: Pins,
     language: Language,
     advance: Callable[[int], None],
 ) -> list[Row]:
     chunks = [(start, stretch[start : start + _CHUNK]) for start in range(0, len(stretch), _CHUNK)]
     rows: list[Row] = []
-    if pool is None:
+    if workers is None:
         for start, chunk in chunks:
-            rows += _judged(judge, chunk, first + start, pins, language)
+            rows += judged(judge, chunk, first + start, pins, language)
             advance(len(chunk))
         return rows
-    waiting: list[Future[list[Row]]] = [
-        pool.submit(_in_worker, chunk, first + start, dict(pins)) for start, chunk in chunks
-    ]
+    waiting = [workers.submit(chunk, first + start, pins) for start, chunk in chunks]
     try:
         for (start, chunk), future in zip(chunks, waiting, strict=True):
-            rows += _result(future, judge, chunk, first + start, pins, language)
+            try:
+                rows += future.result()
+            except BrokenProcessPool:
+                # A process that was killed (by want of memory, say) takes nobody's row with it.
+                rows += workers.alone(chunk, first + start, pins)
             advance(len(chunk))
     finally:
         for future in waiting:
             future.cancel()
     return rows
-
-
-def _result(
-    future: Future[list[Row]], judge: Judge, chunk: Sequence[Source], first: int, pins: Pins, language: Language
-) -> list[Row]:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        # A process that was killed (by want of memory, say) takes nobody's row with it.
-        return _judged(judge, chunk, first, pins, language)
-
-
-def _judged(judge: Judge, chunk: Sequence[Source], first: int, pins: Pins, language: Language) -> list[Row]:
-    findings = judge.judge(chunk, pins)
-    translate = gettext_for(language)
-    return [
-        row_of(first + place, source, finding, translate)
-        for place, (source, finding) in enumerate(zip(chunk, findings, strict=True))
-    ]
-
-
-def _pool(terms: Terms, language: Language, processes: int) -> ProcessPoolExecutor:
-    # Forked workers need no two seconds of imports; but threads would be copied in whatever state they are.
-    forked = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if forked else "spawn")
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(terms, language))
-
-
-_worker: Mapping[str, object] = {}
-
-
-def _start(terms: Terms, language: Language) -> None:
-    """Make a worker's own judge once; the terminal's Ctrl-C is the parent's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    global _worker  # noqa: PLW0603  the one state of a worker process, set before it gets work
-    _worker = {"judge": Judge(terms), "language": language}
-
-
-def _in_worker(chunk: Sequence[Source], first: int, pins: Pins) -> list[Row]:
-    judge, language = _worker["judge"], _worker["language"]
-    assert isinstance(judge, Judge)
-    return _judged(judge, chunk, first, pins, "ru" if language == "ru" else "en")

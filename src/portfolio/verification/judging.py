@@ -124,7 +124,7 @@ class Judge:
         except StructureError as error:
             read.asked = error
         except InputError as error:
-            read.finding = Finding(_unchecked(), refusal=error.code, remarks=tuple(read.remarks))
+            read.finding = Finding(unchecked(), refusal=error.code, remarks=tuple(read.remarks))
         except LinkNotFollowedError:
             read.finding = self._without_document(read, Remark("link_not_followed"))
         except LinkError as error:
@@ -133,7 +133,7 @@ class Judge:
             read.finding = self._without_document(read, silent)
         except Exception as error:  # noqa: BLE001  one document's fault, ours or a library's, must not stop the others
             log.error("a fault at one document: %s", type(error).__name__)  # noqa: TRY400  its text may hold a name
-            read.finding = Finding(_unchecked(), refusal="fault", remarks=(Remark("fault"),))
+            read.finding = Finding(unchecked(), refusal="fault", remarks=(Remark("fault"),))
         return read
 
     def _bytes(self, source: Source, read: _Read) -> bytes | None:
@@ -166,7 +166,7 @@ class Judge:
         remarks = [why, *read.remarks]
         remarks += [Remark("short_code", {"short_code": code})] if code else []
         remarks += [Remark("qr_alone")] if read.photographed else []
-        return Finding(_unchecked(), remarks=tuple(remarks), short_code=code)
+        return Finding(unchecked(), remarks=tuple(remarks), short_code=code)
 
     def _found(self, read: _Read, facts: Sequence[PairFacts | PairUnknown], now: int) -> Finding:
         asked = read.asked
@@ -193,7 +193,7 @@ class Judge:
         return [*(proofs or [Remark("offline_no_proof")]), Remark("offline")]
 
 
-def _unchecked() -> Report:
+def unchecked() -> Report:
     """Return the report on what could not even be looked at: it is neither good nor bad."""
     checks = tuple(Check(name, Outcome.UNKNOWN, "not_reached") for name in CHECK_NAMES)
     return Report(verdict=Verdict.CANNOT_CHECK, checks=checks, checked_at=int(time.time()))

@@ -43,6 +43,10 @@ MESSAGES: Final = {
     "end_unchecked": N_(
         "The node did not answer any more at the end, so that it is not known whether the chain changed meanwhile."
     ),
+    "process_died": N_(
+        "The process that checked this document was ended from outside, perhaps for want of memory. Nothing is said "
+        "about the document; check it alone."
+    ),
     "fault": N_("This program failed at this document; please report it. Nothing is said about the document."),
 }
 
