@@ -27,10 +27,12 @@ from portfolio.verification.batch import Summary, verify_sources
 from portfolio.verification.fetching import LinkError
 from portfolio.verification.inputs import InputError
 from portfolio.verification.judging import Finding, Judge, Terms
+from portfolio.verification.page import result_view
 from portfolio.verification.renewal import held_bundle, renewed, write_bundle
 from portfolio.verification.reports import PARTIAL, ReportFile, ReportFileError, rows_json
 from portfolio.verification.rows import Row
 from portfolio.verification.sources import Source
+from portfolio.verification.wording import CHECK_TITLES
 
 MARKS = {Outcome.PASS: "[green]✓[/green]", Outcome.FAIL: "[red]✗[/red]", Outcome.UNKNOWN: "[yellow]?[/yellow]"}
 COLOURS = {"VALID": "green", "INVALID": "red", "REVOKED": "red", "EXPIRED": "yellow"}
@@ -208,24 +210,29 @@ def print_finding(finding: Finding, translate: Translate) -> None:
     console = Console(highlight=False, soft_wrap=True)
     report = finding.report
     console.print(f"[bold]{report.verdict}[/bold]  {translate(report.verdict.message)}")
-    for name, value in _shown(finding.report, finding.short_code):
-        console.print(f"  {name}: {printable(str(value))}", markup=False)
+    for label, value in _shown(report, translate):
+        console.print(f"  {label}: {printable(value)}", markup=False)
     for check in report.checks:
         console.print(f"  {MARKS[check.outcome]} ", end="")
-        console.print(f"{check.name}: {check.text(translate)}", markup=False)
+        console.print(f"{translate(CHECK_TITLES[check.name])}: {check.text(translate)}", markup=False)
     said = [note.text(translate) for note in (*report.warnings, *report.notes)]
     for text in [*said, *(remark.text(translate) for remark in finding.remarks)]:
         console.print(f"  ! {text}", markup=False)
 
 
-def _shown(report: Report, short_code: str | None) -> Iterator[tuple[str, Any]]:
-    if report.statement is not None:
-        yield "holder", report.statement.holder_name
-        yield "issuer", report.issuer_name
-        yield "kind", report.statement.kind
-        yield from report.statement.fields.items()
-    if report.statement is not None and short_code:
-        yield "short code", short_code
+def _shown(report: Report, translate: Translate) -> Iterator[tuple[str, str]]:
+    """Return what is to be compared with the paper, under the labels of the page."""
+    paper = result_view(report, language=terminal_language()).paper
+    if paper is None:
+        return
+    yield translate(N_("Document")), paper.kind
+    yield translate(N_("Holder")), paper.holder
+    yield from ((row.label, row.value) for row in paper.rows)
+    yield from (mark for _, marks in paper.marks for mark in marks)
+    if paper.issuer:
+        yield translate(N_("Issued by")), paper.issuer
+    if paper.code:
+        yield translate(N_("Check code")), paper.code
 
 
 def print_summary(summary: Summary, bad: list[Row], terms: Terms, translate: Translate) -> None:
