@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from itertools import islice
 
-import httpx
+import httpx2
 import pytest
 from sheets import BUNDLE, CODE, SIGNED_AT, copy, example
 
@@ -71,9 +71,9 @@ def test_beyond_a_short_queue_a_paper_is_refused_and_other_pages_answer(
     monkeypatch.setattr(printing, "make_pdf", lambda *_, **__: b"%PDF" if go_on.wait(30) else b"")
     monkeypatch.setattr(printing, "PDFS", PdfCache())
 
-    async def ask() -> tuple[list[httpx.Response], httpx.Response]:
-        transport = httpx.ASGITransport(app=create_app(service.portfolio))
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    async def ask() -> tuple[list[httpx2.Response], httpx2.Response]:
+        transport = httpx2.ASGITransport(app=create_app(service.portfolio))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
             calls = [asyncio.create_task(client.get(f"/c/{token}.pdf")) for _ in range(60)]
             for refused in islice(asyncio.as_completed(calls, timeout=30), 57):
                 await refused

@@ -11,9 +11,9 @@ from typing import Any, Final
 import based58
 import orjson
 
-from portfolio.achievements.contexts import CLR_CONTEXT
+from portfolio.achievements.contexts import CLR_CONTEXT, known_context
 from portfolio.achievements.dataintegrity import signed_message
-from portfolio.credentials.canonical import CONTEXTS, multibase_of, verify_signature
+from portfolio.credentials.canonical import CONTEXTS, canonical_document, multibase_of, verify_signature
 from portfolio.credentials.shapes import proof_options
 from portfolio.credentials.signing import Signer, SigningError
 from portfolio.errors import PortfolioError
@@ -77,7 +77,9 @@ def sign_record(record: Mapping[str, Any], signer: Signer) -> bytes:
     """Sign a record as eddsa-rdfc-2022, created at its `validFrom`; returns JSON. Raises `SigningError`."""
     method = f"{record['issuer']['id']}#{multibase_of(signer.public_key)}"
     proof = proof_options(created=record["validFrom"], verification_method=method)
-    message = signed_message(record, proof)
+    # A record of ours may be long: the bounds are for what strangers send.
+    quads = canonical_document(record, context_at=known_context)
+    message = signed_message(record, proof, quads=quads)
     signature = signer.sign(message)
     if not verify_signature(signer.public_key, message, signature):
         raise SigningError("The signer gave a signature that does not verify")
