@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from make_vectors import VectorSigner, dump, pretty, statements
+from make_vectors import VectorSigner, bring_up_to_date, dump, pretty, statements
 from portfolio.anchoring.leaf import TAG_CLAIM, TAG_CREDENTIAL
 from portfolio.anchoring.merkle import Tree, leaf_hash
 from portfolio.credentials.bundles import MAX_RECEIPTS, bundle_json
@@ -188,19 +188,7 @@ def files() -> dict[str, bytes]:
 def main() -> int:
     wanted = {FOLDER / name: data for name, data in files().items()}
     present = {path: path.read_bytes() for path in FOLDER.rglob("*.json")}
-    stale = [path for path, data in wanted.items() if present.get(path) != data]
-    surplus = present.keys() - wanted.keys()
-    if "--check" in sys.argv[1:]:
-        for path in (*stale, *surplus):
-            print(f"stale: {path.relative_to(FOLDER)}")
-        return 1 if stale or surplus else 0
-    for path in stale:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(wanted[path])
-    for path in surplus:
-        path.unlink()
-    print(f"{len(wanted)} files, {len(stale)} written, {len(surplus)} removed")
-    return 0
+    return bring_up_to_date(FOLDER, wanted, present)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -207,16 +207,13 @@ def pretty(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 
-def main() -> int:
-    wanted = {FOLDER / name: data for name, data in (valid_files() | refused_files()).items()}
-    present = {path: path.read_bytes() for folder in ("valid", "refused") for path in (FOLDER / folder).glob("*.*")} | {
-        path: path.read_bytes() for path in (FOLDER / "digests.json", FOLDER / "refused.json") if path.exists()
-    }
+def bring_up_to_date(folder: Path, wanted: Mapping[Path, bytes], present: Mapping[Path, bytes]) -> int:
+    """Write what is stale and remove what is surplus; with --check, only name it. Returns the exit code."""
     stale = [path for path, data in wanted.items() if present.get(path) != data]
     surplus = present.keys() - wanted.keys()
     if "--check" in sys.argv[1:]:
         for path in (*stale, *surplus):
-            print(f"stale: {path.relative_to(FOLDER)}")
+            print(f"stale: {path.relative_to(folder)}")
         return 1 if stale or surplus else 0
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -225,6 +222,14 @@ def main() -> int:
         path.unlink()
     print(f"{len(wanted)} files, {len(stale)} written, {len(surplus)} removed")
     return 0
+
+
+def main() -> int:
+    wanted = {FOLDER / name: data for name, data in (valid_files() | refused_files()).items()}
+    present = {path: path.read_bytes() for folder in ("valid", "refused") for path in (FOLDER / folder).glob("*.*")} | {
+        path: path.read_bytes() for path in (FOLDER / "digests.json", FOLDER / "refused.json") if path.exists()
+    }
+    return bring_up_to_date(FOLDER, wanted, present)
 
 
 if __name__ == "__main__":

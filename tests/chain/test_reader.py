@@ -13,7 +13,7 @@ from chain_world import account, eventually, free_port, new_digest
 from portfolio.chain.client import ChainClient
 from portfolio.chain.errors import ChainMismatchError, UnreachableError
 from portfolio.chain.local import LocalChain
-from portfolio.chain.reader import PairReader, read_node
+from portfolio.chain.reader import PairReader
 from portfolio.credentials.facts import Checkpoint, Custody, PairFacts, PairUnknown, Reason, UnknownCode
 
 pytestmark = pytest.mark.chain
@@ -330,7 +330,6 @@ def test_the_first_node_may_be_the_one_that_is_down(world, shared_chain, questio
     down = world.reader(f"http://127.0.0.1:{free_port()}").read_facts(question, now=NOW)
     assert down.code is UnknownCode.UNREACHABLE
     assert code_of(PairReader.of(world.pair()).read_facts(question, now=NOW)) == "unreachable"
-    assert code_of(read_node(world.pair(), shared_chain.rpc_url, question, NOW)) == "facts"
 
 
 def test_many_questions_are_answered_at_one_block_in_few_requests(world, anchored, proxy):

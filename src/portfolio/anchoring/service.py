@@ -220,10 +220,6 @@ class Backlog:
     open_calls: int
     held_calls: int
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.waiting_leaves or self.open_calls)
-
 
 def backlog(session: Session) -> Backlog:
     """Count what is under way."""

@@ -301,11 +301,6 @@ class PairReader:
         return PairUnknown(pair=self.pair.name, code=code, detail=detail, head_time=head_time)
 
 
-def read_node(pair: TrustedPair, url: str, question: Question, now: int) -> PairFacts | PairUnknown:
-    """Answer one question from one node; what asks more often keeps a `PairReader`."""
-    return PairReader.of(pair, rpc_urls=[url]).read_facts(question, now=now)
-
-
 def _in_batches(chain: Chain, calls: Sequence[RpcCall]) -> Iterator[Any]:
     for start in range(0, len(calls), _CALLS_PER_BATCH):
         yield from chain.batch(calls[start : start + _CALLS_PER_BATCH])
