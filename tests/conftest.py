@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck
@@ -108,3 +109,13 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Any]:
+    """People who are signed in, without a chain: `people_world.World`."""
+    from people_world import make_world
+
+    made = make_world(tmp_path / "world")
+    yield made
+    made.close()

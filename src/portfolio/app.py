@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portfolio import metrics
 from portfolio.achievements import routes as achievements_routes
 from portfolio.anchoring import routes as anchoring_routes
+from portfolio.auth import SecondFactorNeededError, SignInNeededError
 from portfolio.config import Settings
 from portfolio.credentials import routes as credentials_routes
 from portfolio.credentials.facts import TrustedPair
@@ -37,15 +38,19 @@ from portfolio.jobs import Clock
 from portfolio.organisations import routes as organisations_routes
 from portfolio.verification import routes as verification_routes
 from portfolio.verification.keeper import FactsKeeper
-from portfolio.verification.routes import PageCache, language_of, link_page
+from portfolio.verification.routes import PageCache, link_page
 from portfolio.web.assets import STATIC_PATH, Assets
 from portfolio.web.gates import RETRY_AFTER, BusyError
 from portfolio.web.headers import PRIVATE_HEADERS, SECURITY_HEADERS
+from portfolio.web.languages import language_of
+from portfolio.web.origins import SameOrigin
+from portfolio.web.pages import see_other
 from portfolio.web.render import compile_templates, error_page
 
 log = logging.getLogger(__name__)
 
-PRIVATE_PATHS = ("/v/", "/c/", "/verify", "/api/")  # what shows a record or stands behind a secret link
+PUBLIC_PATHS = ("/static/", "/o/", "/.well-known/", "/about", "/privacy", "/style", "/verifier.html", "/healthz")
+"""Everything else shows a record, stands behind a secret link, or belongs to somebody: it is never kept or indexed."""
 
 
 @dataclass(slots=True)
@@ -105,6 +110,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
     app.add_exception_handler(PortfolioError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_middleware(SameOrigin, public_url=portfolio.settings.public_url)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -122,7 +128,7 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
-        headers = self._private if scope["path"].startswith(PRIVATE_PATHS) else self._always
+        headers = self._always if scope["path"] == "/" or scope["path"].startswith(PUBLIC_PATHS) else self._private
 
         started: list[bool] = []
 
@@ -162,6 +168,11 @@ def _answer(request: Request, status: int, code: str, message: str, data: dict[s
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, PortfolioError)
+    if _wants_page(request) and isinstance(error, SignInNeededError | SecondFactorNeededError):
+        return see_other(
+            "/sign-in" if isinstance(error, SignInNeededError) else "/sign-in/second",
+            next=request.url.path if request.method == "GET" else "/me",
+        )
     data: dict[str, Any] = dict(error.data)
     if isinstance(error, TableHasErrorsError):
         data["report"] = error.report.to_json()

@@ -18,7 +18,9 @@ class Document(SQLModel, table=True):
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    organisation_id: str | None = Field(
+        default=None, foreign_key="organisation.id", index=True, description="none: the person's own"
+    )
     person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
     media_type: str = Field(max_length=64)
     size: int

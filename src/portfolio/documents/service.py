@@ -95,7 +95,7 @@ def store_document(
     *,
     store: DocumentStore,
     keys: MasterKeys,
-    organisation_id: str,
+    organisation_id: str | None,
     person: KeyedPerson | None,
     content: bytes,
     clock: Callable[[], datetime] = utc_now,
@@ -150,10 +150,9 @@ def read_document(
 
 
 def _key_context(document: Document) -> Context:
-    return bind("document-key", document.id, document.organisation_id, document.person_id or "")
+    return bind("document-key", document.id, document.organisation_id or "", document.person_id or "")
 
 
 def _content_context(document: Document) -> Context:
-    return bind(
-        "document", document.id, document.organisation_id, document.person_id or "", document.media_type, document.size
-    )
+    owners = (document.organisation_id or "", document.person_id or "")
+    return bind("document", document.id, *owners, document.media_type, document.size)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from portfolio.db import BigInt, EnumText, UtcDateTime, new_id
@@ -26,12 +26,25 @@ class Purpose(StrEnum):
     STATUS = "status"
 
 
+class OrganisationType(StrEnum):
+    """What an organisation is; which pages it has follows from it."""
+
+    SCHOOL = "school"
+    ORGANISER = "organiser"
+    CPD_PROVIDER = "cpd_provider"
+    UNIVERSITY = "university"
+    EMPLOYER = "employer"
+
+
 class Organisation(SQLModel, table=True):
-    """An issuer. `issuer_id` is keccak256 of the DID, as on chain."""
+    """An organisation, as a rule an issuer. `issuer_id` is keccak256 of the DID, as on chain."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     slug: str = Field(unique=True, max_length=64)
     name: str = Field(max_length=300)
+    type: OrganisationType = Field(default=OrganisationType.SCHOOL, sa_type=EnumText(OrganisationType))
+    inn: str | None = Field(default=None, max_length=12)
+    ogrn: str | None = Field(default=None, max_length=15)
     did: str = Field(unique=True, max_length=400)
     issuer_id: bytes = Field(unique=True)
     kinds: int = Field(sa_type=BigInt)
@@ -101,8 +114,84 @@ class ApiKey(SQLModel, table=True):
     organisation_id: str = Field(foreign_key="organisation.id", index=True)
     label: str = Field(max_length=100)
     key_hash: bytes = Field(unique=True)
+    scopes: str = Field(default="issue read", max_length=100, description="what it may do, separated by spaces")
     created_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StaffRole(StrEnum):
+    """What a member of staff may do; each role may do what stands before it."""
+
+    VIEWER = "viewer"
+    ISSUER = "issuer"
+    ADMIN = "admin"
+
+
+class Membership(SQLModel, table=True):
+    """An account that acts for an organisation, until `ended_at`."""
+
+    __table_args__ = (
+        Index(
+            "ix_membership_standing",
+            "organisation_id",
+            "account_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    role: StaffRole = Field(sa_type=EnumText(StaffRole))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StaffInvitation(SQLModel, table=True):
+    """An invitation to join an organisation's staff, sent by mail; good once. Only the hash of its link is stored."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    role: StaffRole = Field(sa_type=EnumText(StaffRole))
+    token_hash: bytes = Field(unique=True)
+    sealed_email: bytes
+    invited_by: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApplicationState(StrEnum):
+    """How far an organisation's application is."""
+
+    OPEN = "open"
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+
+
+class Application(SQLModel, table=True):
+    """An organisation asks to be admitted; two registrars must agree before its admission goes to the chain."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True, description="who applied; becomes its first admin")
+    type: OrganisationType = Field(sa_type=EnumText(OrganisationType))
+    slug: str = Field(max_length=64)
+    name: str = Field(max_length=300)
+    inn: str = Field(max_length=12)
+    ogrn: str = Field(max_length=15)
+    contact: str = Field(max_length=300)
+    kinds: int = Field(sa_type=BigInt)
+    time_zone: str = Field(max_length=64)
+    state: ApplicationState = Field(default=ApplicationState.OPEN, sa_type=EnumText(ApplicationState))
+    reason: str = Field(default="", max_length=1000, description="of a refusal, shown to the applicant")
+    first_approval_by: str | None = None
+    first_approval_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    organisation_id: str | None = Field(default=None, index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Logo(SQLModel, table=True):

@@ -12,6 +12,8 @@ from sqlmodel import Session, col, select
 
 from portfolio.db import new_id
 from portfolio.documents.vault import Vault
+from portfolio.errors import NotFoundError
+from portfolio.jobs import Clock
 from portfolio.people.models import Person
 
 
@@ -55,6 +57,48 @@ def persons_for(
     return people
 
 
+def new_own_person(session: Session, *, vault: Vault, profile: Profile, clock: Clock) -> KnownPerson:
+    """Make a person's own row: what he says of himself, or a guardian of a child. It gathers records of issuers."""
+    person_id = new_id()
+    sealed_key, key = vault.new_person_key(person_id)
+    session.add(
+        Person(
+            id=person_id,
+            sealed_key=sealed_key,
+            sealed_profile=_seal_profile(vault, person_id, key, profile),
+            created_at=clock(),
+        )
+    )
+    session.flush()
+    return KnownPerson(person_id, key)
+
+
+def profile_of(session: Session, *, vault: Vault, person_id: str) -> Profile:
+    """Return what is written of a person; raises `NotFoundError` when he was erased."""
+    person = session.get(Person, person_id)
+    if person is None or person.erased_at is not None:
+        raise NotFoundError("there is no such person")
+    key = vault.open_person_key(person.sealed_key, person_id=person.id)
+    return Profile(**orjson.loads(vault.open_for(key, person.sealed_profile, context=f"profile:{person.id}")))
+
+
+def change_profile(session: Session, *, vault: Vault, person_id: str, profile: Profile) -> None:
+    """Write anew what is known of a person, e.g. after a change of name."""
+    person = session.get_one(Person, person_id)
+    key = vault.open_person_key(person.sealed_key, person_id=person.id)
+    person.sealed_profile = _seal_profile(vault, person.id, key, profile)
+    session.add(person)
+
+
+def key_of_person(session: Session, *, vault: Vault, person_id: str) -> bytes:
+    """Return a person's key (32 bytes)."""
+    return open_person(session, vault=vault, person_id=person_id).key
+
+
+def _seal_profile(vault: Vault, person_id: str, key: bytes, profile: Profile) -> bytes:
+    return vault.seal_for(key, orjson.dumps(asdict(profile)), context=f"profile:{person_id}")
+
+
 def open_person(session: Session, *, vault: Vault, person_id: str) -> KnownPerson:
     """Return one person with his key opened."""
     person = session.get_one(Person, person_id)
@@ -93,7 +137,7 @@ def _new_person(
         "organisation_id": organisation_id,
         "match": match,
         "sealed_key": sealed_key,
-        "sealed_profile": vault.seal_for(key, orjson.dumps(asdict(profile)), context=f"profile:{person_id}"),
+        "sealed_profile": _seal_profile(vault, person_id, key, profile),
         "created_at": now,
     }
     return KnownPerson(person_id, key), row

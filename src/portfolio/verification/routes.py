@@ -16,13 +16,14 @@ from portfolio.auth import portfolio_of
 from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.credentials.report import Verdict
 from portfolio.errors import NotFoundError, PortfolioError
-from portfolio.i18n import LANGUAGE_COOKIE, Language, choose_language
+from portfolio.i18n import Language
 from portfolio.verification import qr, rendering, service, wording
 from portfolio.verification.inputs import MAX_UPLOAD, Document, InputError, read_input
 from portfolio.verification.pasted import PublicLink, foreign_host
 from portfolio.verification.photos import UPLOADED_PIXELS
 from portfolio.verification.standalone.page import host_of, page_policy, public_nodes, verifier_file
 from portfolio.verification.upgrades import newest_bundle
+from portfolio.web.languages import language_of, remember_language
 from portfolio.web.uploads import TooLargeError, read_body, read_upload
 
 router = APIRouter(tags=["verification"])
@@ -131,19 +132,9 @@ def link_urls(public_url: str, token: str, minimal_token: str | None = None) -> 
     }
 
 
-def language_of(request: Request) -> Language:
-    """Return the language to answer in: the switch, then the cookie, then what the browser asks for; Russian first."""
-    return choose_language(
-        request.query_params.get("lang"),
-        request.cookies.get(LANGUAGE_COOKIE),
-        request.headers.get("accept-language"),
-    )
-
-
 def _html(request: Request, body: bytes | str, language: Language, status: int = 200) -> Response:
     response = HTMLResponse(body, status_code=status, headers={"vary": "Cookie, Accept-Language"})
-    if request.query_params.get("lang"):
-        response.set_cookie(LANGUAGE_COOKIE, language, max_age=31_536_000, httponly=True, samesite="lax")
+    remember_language(request, response, language)
     return response
 
 

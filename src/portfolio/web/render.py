@@ -14,7 +14,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
 from jinja2.visitor import NodeTransformer
 
-from portfolio.i18n import LANGUAGES, Language, gettext_for, isolated, translations_for
+from portfolio.i18n import (
+    DEFAULT_TIME_ZONE,
+    LANGUAGES,
+    Language,
+    format_day,
+    format_moment,
+    gettext_for,
+    isolated,
+    translations_for,
+)
 from portfolio.web.assets import asset_url
 from portfolio.web.wording import error_wording
 
@@ -61,8 +70,14 @@ def _environment(language: Language) -> Environment:
     # New style: what is filled into a sentence is escaped like everything else.
     environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]
     environment.settled = {"_": lambda sentence: translate(sentence) % {}, "asset": asset_url}
-    environment.globals.update(language=language, asset=asset_url)
-    environment.filters["isolated"] = isolated
+    # Pages that anybody may be shown from a cache know nobody: `actor` is None there.
+    environment.globals.update(language=language, asset=asset_url, actor=None, path="", done="")
+    environment.globals.update(translate=translate)
+    environment.filters.update(
+        isolated=isolated,
+        day=lambda day: format_day(str(day), language),
+        moment=lambda when, zone=DEFAULT_TIME_ZONE: format_moment(int(when.timestamp()), language, zone),
+    )
     return environment
 
 
