@@ -14,7 +14,7 @@ from elsewhere import NOW, instant
 
 from portfolio.achievements.fetching import FakeFetcher
 from portfolio.achievements.imports import verify_import
-from portfolio.achievements.models import ImportReport
+from portfolio.achievements.findings import ImportReport
 
 HOST = "https://badges.example"
 KEY = rsa.generate_private_key(65537, 2048)

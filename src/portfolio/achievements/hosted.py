@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from portfolio.achievements.dids import KeyUnknownError, PublicKey, key_of_jwk
 from portfolio.achievements.fetching import Fetcher, FetchError
-from portfolio.achievements.models import Claims, ImportCheck, ImportReport
+from portfolio.achievements.findings import Claims, ImportCheck, ImportReport
 from portfolio.achievements.reading import check_time, claims_of, first_object, host_of, identity, listed
 from portfolio.achievements.securing import Token, check_signature, json_object, same_json
 from portfolio.credentials.canonical import StructureError

@@ -1,107 +1,129 @@
-"""What was found out about a credential from elsewhere. A type of its own: it is never one of our verdicts."""
+"""Tables of the portfolio: what its holder claims, objects to, arranges and brings from elsewhere.
+
+Whatever a person wrote lies sealed under his key; the rows beside it say only what stands where.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
 
-from portfolio.achievements.sentences import MESSAGES, VERDICTS
-from portfolio.credentials.report import Outcome
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel, UniqueConstraint
 
-REPORT_VERSION: Final = 1
+from portfolio.db import EnumText, UtcDateTime, new_id
 
 
-class ImportVerdict(StrEnum):
-    """How far a credential from elsewhere is borne out; our registry says nothing of its issuer in any case."""
+class ClaimState(StrEnum):
+    """How far an award that its holder uploaded is. Only CONFIRMED has a credential behind it."""
 
+    CLAIMED = "claimed"
+    ASKED = "asked"
     CONFIRMED = "confirmed"
-    REVOKED = "revoked"
-    EXPIRED = "expired"
-    REFUTED = "refuted"
-    CANNOT_CHECK = "cannot_check"
-
-    @property
-    def message(self) -> str:
-        return VERDICTS[self.value]
+    ENDORSED = "endorsed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
-CHECK_NAMES: Final = ("form", "content", "signature", "issuer", "time", "status")
+class Wish(StrEnum):
+    """What an organisation is asked for: its own credential, or its word that the copy is of an original it saw."""
+
+    CONFIRM = "confirm"
+    ENDORSE = "endorse"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportCheck:
-    """One line of the report; `name` is one of `CHECK_NAMES`, `code` one of `sentences.MESSAGES`."""
+class Claim(SQLModel, table=True):
+    """An award as its holder says it is, with the picture of the paper.
 
-    name: str
-    outcome: Outcome
-    code: str
+    `sealed_fields` is JSON under the key of the person's own row; `digest` a salted commitment to it and to the
+    document, whose time is anchored.
+    """
 
-    @property
-    def message(self) -> str:
-        return MESSAGES[self.code]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "outcome": self.outcome.value, "code": self.code, "message": self.message}
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What the credential says, as far as it is signed or was fetched from its issuer: all of it the issuer's word."""
-
-    issuer: str | None = None
-    issuer_name: str | None = None
-    achievement: str | None = None
-    recipient: str | None = None
-    issued_at: str | None = None
-    expires_at: str | None = None
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True, description="the own row")
+    document_id: str = Field(foreign_key="document.id")
+    sealed_fields: bytes
+    digest: bytes = Field(unique=True)
+    state: ClaimState = Field(default=ClaimState.CLAIMED, sa_type=EnumText(ClaimState))
+    wish: Wish | None = Field(default=None, sa_type=EnumText(Wish))
+    organisation_id: str | None = Field(default=None, foreign_key="organisation.id", index=True)
+    credential_id: str | None = Field(default=None, index=True)
+    sealed_reason: bytes | None = Field(default=None, description="why it was declined, for the holder")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    invited_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="the organiser, by mail")
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """The outcome of one import. `format` is "open-badges-2.0", "open-badges-3.0", "vc-2.0" or "vc-1.1"."""
+class Dispute(SQLModel, table=True):
+    """Two persons claim one record of an issuer; somebody of the issuer decides whose it is."""
 
-    format: str
-    secured_by: str
-    checks: tuple[ImportCheck, ...]
-    claims: Claims = field(default_factory=Claims)
-    checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    __table_args__ = (
+        Index(
+            "ix_dispute_open",
+            "holder_id",
+            "claimant_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
 
-    @property
-    def verdict(self) -> ImportVerdict:
-        """The first that fits: something refutes it, it is taken back, something is unknown, it is over."""
-        failed = {check.name for check in self.checks if check.outcome is Outcome.FAIL}
-        ahead = any(check.code == "time_ahead" for check in self.checks)
-        if ahead or failed & {"form", "content", "signature", "issuer"}:
-            return ImportVerdict.REFUTED
-        if "status" in failed:
-            return ImportVerdict.REVOKED
-        if any(check.outcome is Outcome.UNKNOWN for check in self.checks):
-            return ImportVerdict.CANNOT_CHECK
-        return ImportVerdict.EXPIRED if failed else ImportVerdict.CONFIRMED
-
-    def check(self, name: str) -> ImportCheck:
-        return next(check for check in self.checks if check.name == name)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stable JSON form; personal values stand only in `claims`."""
-        claims: Mapping[str, Any] = {name: getattr(self.claims, name) for name in Claims.__dataclass_fields__}
-        return {
-            "type": "imported",
-            "version": REPORT_VERSION,
-            "verdict": self.verdict.value,
-            "message": self.verdict.message,
-            "format": self.format,
-            "secured_by": self.secured_by,
-            "checks": [check.to_json() for check in self.checks],
-            "claims": dict(claims),
-            "checked_at": self.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    credential_id: str = Field(foreign_key="credential.id")
+    holder_id: str = Field(foreign_key="person.id", description="the person as the issuer knows him")
+    owner_id: str = Field(description="the own row that had it when it was claimed again")
+    claimant_id: str = Field(description="the own row that claims it too")
+    winner_id: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def worst(checks: Sequence[ImportCheck]) -> ImportCheck:
-    """Return a failed check before an unknown one before a passed one."""
-    order = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)
-    return min(checks, key=lambda check: order.index(check.outcome))
+class ObjectionKind(StrEnum):
+    """What a holder has against a credential."""
+
+    NOT_ME = "not_me"
+    WRONG = "wrong"
+
+
+class Objection(SQLModel, table=True):
+    """A holder's word to the issuer that a credential is not about him, or says something wrong."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    credential_id: str = Field(foreign_key="credential.id", index=True)
+    person_id: str = Field(foreign_key="person.id", index=True, description="the own row of who objects")
+    kind: ObjectionKind = Field(sa_type=EnumText(ObjectionKind))
+    sealed_words: bytes
+    sealed_answer: bytes | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PortfolioItem(SQLModel, table=True):
+    """How a holder arranges one thing of his portfolio. `sealed_words` is JSON: his label of a group, and a few words.
+
+    A thing without such a row is shown plainly, where its date puts it.
+    """
+
+    __table_args__ = (UniqueConstraint("person_id", "thing_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    thing_id: str = Field(description="id of a credential, claim or imported badge")
+    hidden: bool = False
+    position: int = Field(default=0, description="lower stands first; 0: by date")
+    sealed_words: bytes | None = None
+
+
+class ImportedBadge(SQLModel, table=True):
+    """A credential from elsewhere, as its file, with what was found out about it when it was last checked."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    sealed_file: bytes
+    sealed_report: bytes
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    checked_at: datetime = Field(sa_type=UtcDateTime)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from portfolio.achievements.models import Claims, ImportCheck
+from portfolio.achievements.findings import Claims, ImportCheck
 from portfolio.credentials.characters import DIRECTIONS, INVISIBLE, UNREADABLE
 from portfolio.credentials.report import Outcome
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from portfolio.achievements.fetching import Fetcher, FetchError
-from portfolio.achievements.models import ImportCheck, worst
+from portfolio.achievements.findings import ImportCheck, worst
 from portfolio.achievements.reading import CLOCK_TOLERANCE, first_object, identity, listed, time_of, types_of
 from portfolio.achievements.securing import check_proof, check_token, json_object, token_of
 from portfolio.credentials.canonical import StructureError

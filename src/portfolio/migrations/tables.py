@@ -1,5 +1,6 @@
 """Imports every slice's tables, so that the metadata is whole."""
 
+import portfolio.achievements.models
 import portfolio.anchoring.models
 import portfolio.credentials.models
 import portfolio.diplomas.models

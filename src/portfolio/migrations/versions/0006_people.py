@@ -105,6 +105,41 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id"),
     )
     op.create_table(
+        "importedbadge",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("sealed_file", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_report", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("importedbadge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_importedbadge_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "portfolioitem",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("thing_id", sa.String(), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("sealed_words", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("person_id", "thing_id"),
+    )
+    with op.batch_alter_table("portfolioitem", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_portfolioitem_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "accounttoken",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=True),
@@ -154,6 +189,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_application_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "claim",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("document_id", sa.String(), nullable=False),
+        sa.Column("sealed_fields", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("wish", sa.String(length=40), nullable=True),
+        sa.Column("organisation_id", sa.String(), nullable=True),
+        sa.Column("credential_id", sa.String(), nullable=True),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("invited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["document.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest"),
+    )
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claim_credential_id"), ["credential_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claim_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claim_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "consent",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
@@ -185,6 +257,41 @@ def upgrade() -> None:
             sqlite_where=sa.text("withdrawn_at IS NULL"),
             postgresql_where=sa.text("withdrawn_at IS NULL"),
         )
+
+    op.create_table(
+        "dispute",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.Column("credential_id", sa.String(), nullable=False),
+        sa.Column("holder_id", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("claimant_id", sa.String(), nullable=False),
+        sa.Column("winner_id", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["credential.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_dispute_open",
+            ["holder_id", "claimant_id"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_dispute_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
         "guardianship",
@@ -246,6 +353,36 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+
+    op.create_table(
+        "objection",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.Column("credential_id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("sealed_words", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_answer", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["credential.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_objection_credential_id"), ["credential_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_objection_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_objection_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "passkey",
@@ -354,6 +491,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_passkey_account_id"))
 
     op.drop_table("passkey")
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_objection_person_id"))
+        batch_op.drop_index(batch_op.f("ix_objection_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_objection_credential_id"))
+
+    op.drop_table("objection")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_membership_standing",
@@ -370,6 +513,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_guardianship_account_id"))
 
     op.drop_table("guardianship")
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dispute_organisation_id"))
+        batch_op.drop_index(
+            "ix_dispute_open",
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+
+    op.drop_table("dispute")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_consent_standing",
@@ -380,6 +532,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_account_id"))
 
     op.drop_table("consent")
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claim_person_id"))
+        batch_op.drop_index(batch_op.f("ix_claim_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_claim_credential_id"))
+
+    op.drop_table("claim")
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_application_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_application_account_id"))
@@ -389,6 +547,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_accounttoken_account_id"))
 
     op.drop_table("accounttoken")
+    with op.batch_alter_table("portfolioitem", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_portfolioitem_person_id"))
+
+    op.drop_table("portfolioitem")
+    with op.batch_alter_table("importedbadge", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_importedbadge_person_id"))
+
+    op.drop_table("importedbadge")
     op.drop_table("account")
     with op.batch_alter_table("accessrecord", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_accessrecord_person_id"))
