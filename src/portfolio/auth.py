@@ -25,7 +25,7 @@ from portfolio.people.actors import Actor, Seat
 from portfolio.people.consent import Capacity
 from portfolio.people.guardians import wards_of
 from portfolio.people.models import Person
-from portfolio.people.sign_ins import signed_in_account
+from portfolio.people.sign_ins import SEEN_EVERY, signed_in_account, touch
 
 if TYPE_CHECKING:
     from portfolio.app import Portfolio
@@ -103,6 +103,11 @@ def portfolio_of(request: Request) -> Portfolio:
     return portfolio
 
 
+def client_address(request: Request) -> str:
+    """Return who asks, for limits: the address that the server saw, or that a trusted proxy told (fault 98)."""
+    return request.client.host if request.client else "nobody"
+
+
 def session_cookie(request: Request) -> str:
     """Return the name of the session's cookie; over HTTPS browsers bind a `__Host-` cookie to this host alone."""
     return "__Host-session" if portfolio_of(request).settings.public_url.startswith("https:") else "session"
@@ -128,7 +133,7 @@ def current_actor(request: Request) -> Actor | None:
         found = signed_in_account(session, token=token, now=portfolio.clock())
         if found is None:
             return None
-        return Actor(
+        actor = Actor(
             account_id=found.account.id,
             sign_in_id=found.sign_in.id,
             person_id=found.account.person_id,
@@ -137,7 +142,7 @@ def current_actor(request: Request) -> Actor | None:
             strong=found.sign_in.second_factor_at is not None,
             has_second_factor=found.has_second_factor,
             seats=seats_of(session, account_id=found.account.id, now=portfolio.clock()),
-            wards=wards_of(session, account_id=found.account.id),
+            wards=wards_of(session, vault=portfolio.vault, account_id=found.account.id, now=portfolio.clock()),
         )
 
 
