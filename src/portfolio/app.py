@@ -35,7 +35,11 @@ from portfolio.errors import PortfolioError
 from portfolio.issuing import routes as issuing_routes
 from portfolio.issuing.service import TableHasErrorsError
 from portfolio.jobs import Clock
+from portfolio.notifications import routes as notifications_routes
 from portfolio.organisations import routes as organisations_routes
+from portfolio.people.entry import routes as entry_routes
+from portfolio.people.home import routes as home_routes
+from portfolio.people.security import routes as security_routes
 from portfolio.verification import routes as verification_routes
 from portfolio.verification.keeper import FactsKeeper
 from portfolio.verification.routes import PageCache, link_page
@@ -104,6 +108,10 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         organisations_routes,
         anchoring_routes,
         achievements_routes,
+        entry_routes,
+        home_routes,
+        security_routes,
+        notifications_routes,
     ):
         app.include_router(slice_routes.router)
     app.add_route("/metrics", metrics.endpoint, include_in_schema=False)

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     identifier_host: str = "portfolio.localhost"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    trusted_proxies: str = ""
+    """Addresses, by commas, of proxies before the service: only they are believed about who asks."""
 
     chain_rpc_url: str | None = None
     chain_port: int = Field(default=8545, ge=1, le=65535)
@@ -48,6 +50,10 @@ class Settings(BaseSettings):
 
     facts_max_age: int = Field(default=60, ge=1)
     trust_file: Path | None = None
+    smtp_url: SecretStr | None = None
+    """Mail server, `smtp://user:password@host:587` (STARTTLS) or `smtps://`; none: letters go to DATA_DIR/outbox."""
+    mail_from: str | None = None
+
     upload_limit: int = Field(default=50 * 1024 * 1024, ge=1)
 
     @field_validator("identifier_host")
@@ -61,6 +67,18 @@ class Settings(BaseSettings):
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("smtp://", "smtps://")):
+            raise ValueError("must begin with smtp:// or smtps://")
+        return value
+
+    @property
+    def resolved_mail_from(self) -> str:
+        """Address that letters come from."""
+        return self.mail_from or f"no-reply@{self.identifier_host}"
 
     @property
     def resolved_database_url(self) -> str:

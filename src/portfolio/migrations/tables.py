@@ -7,6 +7,7 @@ import portfolio.diplomas.models
 import portfolio.documents.models
 import portfolio.issuing.models
 import portfolio.jobs
+import portfolio.notifications.models
 import portfolio.organisations.models
 import portfolio.people.models
 import portfolio.verification.models  # noqa: F401

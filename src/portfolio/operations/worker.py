@@ -18,6 +18,8 @@ from portfolio.documents.service import mirror_store, own_store
 from portfolio.errors import PortfolioError, UnavailableError
 from portfolio.issuing.service import process_part, running_runs, stop_run
 from portfolio.jobs import Job, LeaseHolder, LeaseLostError, run_jobs
+from portfolio.notifications.mailer import open_mailer
+from portfolio.notifications.service import deliver
 from portfolio.organisations.moving import settle_move
 from portfolio.organisations.service import registrations_wait, settle_registrations
 from portfolio.organisations.standing import decisions_wait, settle_decisions
@@ -25,6 +27,7 @@ from portfolio.organisations.standing import decisions_wait, settle_decisions
 SENDING_INTERVAL = 0.5
 PUBLISHING_INTERVAL = 2.0
 MIRROR_INTERVAL = 10.0
+MAIL_INTERVAL = 1.0
 PATIENCE = 40  # seconds that `run_until_idle` waits for another worker's lease to end
 
 log = logging.getLogger(__name__)
@@ -125,6 +128,17 @@ class Worker:
         with portfolio.database.write() as session:
             return publish_lists(session, vault=portfolio.vault, clock=portfolio.clock)
 
+    def deliver(self) -> int:
+        """Send the letters that are due; returns how many were sent."""
+        portfolio = self._portfolio
+        return deliver(
+            database=portfolio.database,
+            vault=portfolio.vault,
+            open_mailer=lambda: open_mailer(portfolio.settings),
+            sender=portfolio.settings.resolved_mail_from,
+            clock=portfolio.clock,
+        )
+
     def run_until_idle(self) -> None:
         """Do everything that can be done now: what `--once` and tests call instead of waiting for intervals."""
         deadline = time.monotonic() + PATIENCE
@@ -132,7 +146,7 @@ class Worker:
             if self.issue_part():
                 continue
             self.seal_all()
-            if self.send() or self.publish():
+            if self.send() or self.publish() or self.deliver():
                 continue
             # A worker that was killed still holds the lease for some seconds: its work is ours when they are over.
             if self._lease.hold() or time.monotonic() > deadline:
@@ -146,6 +160,7 @@ class Worker:
             Job("sealing", self.seal_all, self._portfolio.settings.batch_interval),
             Job("sending", self.send, SENDING_INTERVAL),
             Job("status lists", self.publish, PUBLISHING_INTERVAL),
+            Job("letters", self.deliver, MAIL_INTERVAL),
         ]
         if self._portfolio.settings.ipfs_api_url:
             jobs.append(Job("mirroring", self.mirror, MIRROR_INTERVAL))

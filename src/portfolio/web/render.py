@@ -54,13 +54,18 @@ class _Environment(Environment):
         return parsed
 
 
+def _escapes(template_name: str | None) -> bool:
+    # Letters are plain text, where an ampersand is one.
+    return not (template_name or "").endswith(".txt")
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _environment(language: Language) -> Environment:
     translate = gettext_for(language)
     environment = _Environment(
         loader=PackageLoader("portfolio.web"),
         extensions=["jinja2.ext.i18n"],
-        autoescape=True,
+        autoescape=_escapes,
         auto_reload=False,
         cache_size=-1,
         trim_blocks=True,

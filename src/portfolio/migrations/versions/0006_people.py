@@ -41,6 +41,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash"),
     )
     op.create_table(
+        "outgoingmail",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("letter", sa.String(length=40), nullable=False),
+        sa.Column("sealed_message", sa.LargeBinary(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("outgoingmail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outgoingmail_next_at"), ["next_at"], unique=False)
+
+    op.create_table(
         "staffinvitation",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("organisation_id", sa.String(), nullable=False),
@@ -565,6 +580,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_staffinvitation_organisation_id"))
 
     op.drop_table("staffinvitation")
+    with op.batch_alter_table("outgoingmail", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outgoingmail_next_at"))
+
+    op.drop_table("outgoingmail")
     op.drop_table("auditrecord")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attempts_since"))
