@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.parser import BytesParser
+from email.parser import Parser
 from pathlib import Path
 from typing import ClassVar, Final, Protocol
 from urllib.parse import unquote, urlsplit
@@ -108,8 +108,8 @@ class OutboxMailer:
     def letters(self) -> list[EmailMessage]:
         """Return the newest letters, the newest first."""
         files = sorted(self.folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns, reverse=True)[:NEWEST]
-        parser = BytesParser(EmailMessage, policy=policy.SMTPUTF8)
-        return [parser.parsebytes(file.read_bytes()) for file in files]
+        parser = Parser(EmailMessage, policy=policy.SMTPUTF8)
+        return [parser.parsestr(file.read_text("utf-8")) for file in files]
 
 
 def open_mailer(settings: Settings) -> Mailer:

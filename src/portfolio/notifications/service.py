@@ -84,9 +84,9 @@ def message_of(row: OutgoingMail, *, vault: Vault, sender: str) -> EmailMessage:
     message["Subject"] = stored["subject"]
     message["Date"] = format_datetime(row.created_at)
     message["Message-ID"] = f"<{row.id}@{origin.domain}>"
-    message["Content-Language"] = stored["language"]
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer
     message.set_content(stored["body"], cte="base64")
+    message["Content-Language"] = stored["language"]  # after the content, which sets such headers anew
     return message
 
 
