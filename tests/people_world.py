@@ -120,7 +120,7 @@ class World:
             )
             token = open_sign_in(session, account=account, device="Test", strong=strong, clock=self.clock)
         client = self.visitor()
-        client.cookies.set("session", token)
+        client.cookies.set("session", token, domain="testserver.local")
         return Someone(account, client, address)
 
     def pupil(self, age: int = 15, name: str = "Сидорова Анна Олеговна") -> Someone:

@@ -40,9 +40,13 @@ from portfolio.organisations import routes as organisations_routes
 from portfolio.people.entry import routes as entry_routes
 from portfolio.people.home import routes as home_routes
 from portfolio.people.security import routes as security_routes
+from portfolio.sharing import routes as sharing_routes
+from portfolio.sharing.university import routes as university_routes
+from portfolio.sharing.visits import routes as visits_routes
 from portfolio.verification import routes as verification_routes
 from portfolio.verification.keeper import FactsKeeper
 from portfolio.verification.routes import PageCache, link_page
+from portfolio.web import routes as web_routes
 from portfolio.web.assets import STATIC_PATH, Assets
 from portfolio.web.gates import RETRY_AFTER, BusyError
 from portfolio.web.headers import PRIVATE_HEADERS, SECURITY_HEADERS
@@ -108,10 +112,14 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         organisations_routes,
         anchoring_routes,
         achievements_routes,
+        web_routes,
         entry_routes,
         home_routes,
         security_routes,
         notifications_routes,
+        sharing_routes,
+        visits_routes,
+        university_routes,
     ):
         app.include_router(slice_routes.router)
     app.add_route("/metrics", metrics.endpoint, include_in_schema=False)

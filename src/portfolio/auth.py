@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session, col, select
+from starlette.responses import Response
 
 from portfolio.errors import ForbiddenError, NotFoundError, PortfolioError, UnauthenticatedError
 from portfolio.jobs import Clock
 from portfolio.organisations.models import ApiKey, Organisation, StaffRole
 from portfolio.organisations.staff import seats_of
 from portfolio.people.actors import Actor, Seat
+from portfolio.people.attempts import count_attempt
 from portfolio.people.consent import Capacity
 from portfolio.people.guardians import wards_of
 from portfolio.people.models import Person
-from portfolio.people.sign_ins import SEEN_EVERY, signed_in_account, touch
+from portfolio.people.sign_ins import LONGEST, SEEN_EVERY, signed_in_account, touch
 
 if TYPE_CHECKING:
     from portfolio.app import Portfolio
@@ -113,6 +115,38 @@ def session_cookie(request: Request) -> str:
     return "__Host-session" if portfolio_of(request).settings.public_url.startswith("https:") else "session"
 
 
+def set_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = "/") -> None:
+    """Set a cookie that scripts cannot read and other sites cannot make a browser send with a form."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path=path,
+        httponly=True,
+        samesite="lax",
+        secure=portfolio_of(request).settings.public_url.startswith("https:"),
+    )
+
+
+def set_session(request: Request, response: Response, token: str) -> None:
+    """Give the browser the secret of its session."""
+    set_cookie(request, response, session_cookie(request), token, seconds=int(LONGEST.total_seconds()))
+
+
+def limit_attempts(request: Request, what: str, *, limit: int, minutes: int, who: str = "") -> None:
+    """Count one attempt of the address that asks, or of `who`. Raises `TooManyAttemptsError`."""
+    portfolio = portfolio_of(request)
+    count_attempt(
+        portfolio.database,
+        vault=portfolio.vault,
+        clock=portfolio.clock,
+        what=what,
+        who=who or client_address(request),
+        limit=limit,
+        minutes=minutes,
+    )
+
+
 def rule(name: str) -> Callable[[F], F]:
     """Mark a dependency as a rule of access; the matrix of rights is generated from these names."""
 
@@ -144,6 +178,10 @@ def current_actor(request: Request) -> Actor | None:
             seats=seats_of(session, account_id=found.account.id, now=portfolio.clock()),
             wards=wards_of(session, vault=portfolio.vault, account_id=found.account.id, now=portfolio.clock()),
         )
+    if portfolio.clock() - found.sign_in.seen_at >= SEEN_EVERY:
+        with portfolio.database.write() as session:
+            touch(session, sign_in_id=actor.sign_in_id, now=portfolio.clock())
+    return actor
 
 
 @rule("everyone")

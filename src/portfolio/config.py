@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     database_url: str | None = None
     public_url: str = "http://127.0.0.1:8000"
     identifier_host: str = "portfolio.localhost"
+    operator_name: str = "ООО «Пример» (оператор для разработки)"
+    """Who answers for personal data here (152-ФЗ, article 3): named by the privacy notice."""
+    operator_contact: str = "privacy@portfolio.example"
+    """Where people write about their data: an address of e-mail, or a postal address."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     trusted_proxies: str = ""

@@ -10,4 +10,5 @@ import portfolio.jobs
 import portfolio.notifications.models
 import portfolio.organisations.models
 import portfolio.people.models
+import portfolio.sharing.models
 import portfolio.verification.models  # noqa: F401

@@ -77,6 +77,8 @@ def serve(portfolio: Portfolio) -> None:
         log_level="warning",
         access_log=False,  # addresses hold the tokens of links (fault 104)
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=5,
     )
     uvicorn.Server(config).run()

@@ -82,19 +82,26 @@ def check_password(password: str) -> str:
     return password
 
 
+def strong_enough(password: str) -> str:
+    """Check a password as forms do: raises `ValueError` with the sentence for the reader."""
+    try:
+        return check_password(password)
+    except WeakPasswordError as error:
+        raise ValueError(error.message) from None
+
+
 def hash_password(password: str) -> str:
     """Return the Argon2id hash of a password."""
     return _hasher().hash(unicodedata.normalize("NFC", password))
 
 
-def password_fits(account: Account | None, password: str) -> bool:
-    """Tell whether a password is the account's; it takes as long for an account that is not there (fault 97)."""
-    stored = account.password_hash if account is not None and account.password_hash else _nobodys_hash()
+def password_fits(stored: str | None, password: str) -> bool:
+    """Tell whether a password is that of a stored hash; without one it takes as long to say no (fault 97)."""
     try:
-        fits = _hasher().verify(stored, unicodedata.normalize("NFC", password))
+        fits = _hasher().verify(stored or _nobodys_hash(), unicodedata.normalize("NFC", password))
     except (VerificationError, InvalidHashError):
         return False
-    return fits and account is not None and account.password_hash is not None
+    return fits and stored is not None
 
 
 def create_account(

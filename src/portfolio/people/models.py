@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, text
+from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from portfolio.db import BigInt, EnumText, UtcDateTime, new_id
@@ -94,13 +94,17 @@ class SignIn(SQLModel, table=True):
 class TokenPurpose(StrEnum):
     """What a link in a mail, or a challenge of a passkey, is for."""
 
-    CONFIRM_EMAIL = "confirm_email"
+    SIGN_UP = "sign_up"
     RECOVER = "recover"
+    SECOND_FACTOR = "second_factor"
     PASSKEY = "passkey"
 
 
 class AccountToken(SQLModel, table=True):
-    """A secret that is good once and for a short time; only its hash is stored. `value` is a passkey's challenge."""
+    """A secret that is good once and for a short time; only its hash is stored.
+
+    `value` is what it stands for: a passkey's challenge, or the sealed particulars of somebody who signs up.
+    """
 
     id: str = Field(default_factory=new_id, primary_key=True)
     account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
@@ -141,6 +145,7 @@ class Guardianship(SQLModel, table=True):
     state: GuardianState = Field(sa_type=EnumText(GuardianState))
     token_hash: bytes | None = Field(default=None, unique=True, description="of the link in the invitation")
     pairing_hash: bytes | None = None
+    pairing_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sealed_email: bytes | None = None
     organisation_id: str | None = Field(default=None, index=True, description="the school asked to confirm")
     proof: str | None = Field(default=None, max_length=20)
@@ -149,6 +154,7 @@ class Guardianship(SQLModel, table=True):
     active_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_why: str | None = Field(default=None, max_length=20)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that from 14 both consent")
 
 
 class Consent(SQLModel, table=True):
@@ -204,3 +210,22 @@ class AuditRecord(SQLModel, table=True):
     before: bytes
     hash: bytes = Field(unique=True)
     anchored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ErasureRequest(SQLModel, table=True):
+    """A wish to be erased, and how far it is. It starts once everybody whose word is needed has given it.
+
+    `plan` and `steps` hold ids and names of steps only; `act` is the act of destruction, without personal data.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(index=True)
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    by_person_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    by_guardian_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    taken_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    plan: dict[str, list[str]] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    steps: str = Field(default="", max_length=400, description="names of those done, in order")
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    act: str | None = None

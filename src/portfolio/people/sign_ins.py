@@ -46,6 +46,20 @@ def open_sign_in(session: Session, *, account: Account, device: str, strong: boo
     return token
 
 
+def strengthen(session: Session, *, sign_in_id: str, clock: Clock) -> str:
+    """Mark a session as past a second factor; its secret is replaced by the one returned (fault 94)."""
+    row, token = session.get_one(SignIn, sign_in_id), secrets.token_urlsafe(32)
+    row.second_factor_at, row.token_hash = clock(), hash_of(token)
+    session.add(row)
+    session.flush()
+    return token
+
+
+def touch(session: Session, *, sign_in_id: str, now: datetime) -> None:
+    """Note that a session was used, so that it does not end as idle."""
+    session.exec(update(SignIn).where(col(SignIn.id) == sign_in_id).values(seen_at=now))
+
+
 def signed_in_account(session: Session, *, token: str, now: datetime) -> SignedInAccount | None:
     """Return the account of a session that still runs, or None."""
     has_passkey = exists().where(col(Passkey.account_id) == col(Account.id))

@@ -92,7 +92,7 @@ def fill(model: type[M], pairs: Mapping[str, Any]) -> Filled[M]:
 
 
 def form_of(model: type[M]) -> Any:
-    """Make the dependency that reads an urlencoded form: annotate a parameter `Annotated[Filled[M], form_of(M)]`."""
+    """Make a dependency out of a model: it reads an urlencoded form into a `Filled[M]`."""
     several = {name for name, info in model.model_fields.items() if "list" in str(info.annotation)}
 
     async def read(request: Request) -> Filled[M]:

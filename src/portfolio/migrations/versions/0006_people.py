@@ -41,6 +41,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash"),
     )
     op.create_table(
+        "erasurerequest",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_person_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by_guardian_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("plan", sa.JSON(), nullable=False),
+        sa.Column("steps", sa.String(length=400), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("act", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("erasurerequest", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_erasurerequest_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "outgoingmail",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("letter", sa.String(length=40), nullable=False),
@@ -55,6 +73,17 @@ def upgrade() -> None:
     with op.batch_alter_table("outgoingmail", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outgoingmail_next_at"), ["next_at"], unique=False)
 
+    op.create_table(
+        "registrarinvitation",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_email", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
     op.create_table(
         "staffinvitation",
         sa.Column("id", sa.String(), nullable=False),
@@ -75,6 +104,60 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("staffinvitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staffinvitation_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "uploadedtable",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_table", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_options", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("uploadedtable", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_uploadedtable_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_uploadedtable_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "accessgrant",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(length=40), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("granted_by", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("accessgrant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_accessgrant_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_accessgrant_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_accessgrant_standing",
+            ["person_id", "organisation_id"],
+            unique=True,
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        )
 
     op.create_table(
         "accessrecord",
@@ -153,6 +236,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("portfolioitem", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_portfolioitem_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "sharelink",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_label", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("max_views", sa.Integer(), nullable=True),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.Column("killed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("sharelink", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sharelink_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "accounttoken",
@@ -241,6 +347,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_claim_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "claimcode",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.Column("credential_id", sa.String(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["credential.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("code_hash"),
+    )
+    with op.batch_alter_table("claimcode", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claimcode_credential_id"), ["credential_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claimcode_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
         "consent",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
@@ -316,6 +446,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=True),
         sa.Column("pairing_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("pairing_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed_email", sa.LargeBinary(), nullable=True),
         sa.Column("organisation_id", sa.String(), nullable=True),
         sa.Column("proof", sa.String(length=20), nullable=True),
@@ -324,6 +455,7 @@ def upgrade() -> None:
         sa.Column("active_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_why", sa.String(length=20), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
@@ -436,6 +568,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recoverycode_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "shareitem",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("link_id", sa.String(), nullable=False),
+        sa.Column("credential_id", sa.String(), nullable=False),
+        sa.Column("form", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"],
+            ["sharelink.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("link_id", "credential_id"),
+    )
+    with op.batch_alter_table("shareitem", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shareitem_credential_id"), ["credential_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shareitem_link_id"), ["link_id"], unique=False)
+
+    op.create_table(
+        "shareview",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("link_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["link_id"],
+            ["sharelink.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("shareview", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shareview_link_id"), ["link_id"], unique=False)
+
+    op.create_table(
         "signin",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -498,6 +662,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signin_account_id"))
 
     op.drop_table("signin")
+    with op.batch_alter_table("shareview", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shareview_link_id"))
+
+    op.drop_table("shareview")
+    with op.batch_alter_table("shareitem", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shareitem_link_id"))
+        batch_op.drop_index(batch_op.f("ix_shareitem_credential_id"))
+
+    op.drop_table("shareitem")
     with op.batch_alter_table("recoverycode", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recoverycode_account_id"))
 
@@ -547,6 +720,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_account_id"))
 
     op.drop_table("consent")
+    with op.batch_alter_table("claimcode", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claimcode_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_claimcode_credential_id"))
+
+    op.drop_table("claimcode")
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claim_person_id"))
         batch_op.drop_index(batch_op.f("ix_claim_organisation_id"))
@@ -562,6 +740,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_accounttoken_account_id"))
 
     op.drop_table("accounttoken")
+    with op.batch_alter_table("sharelink", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sharelink_person_id"))
+
+    op.drop_table("sharelink")
     with op.batch_alter_table("portfolioitem", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_portfolioitem_person_id"))
 
@@ -576,14 +758,34 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_accessrecord_at"))
 
     op.drop_table("accessrecord")
+    with op.batch_alter_table("accessgrant", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_accessgrant_standing",
+            sqlite_where=sa.text("withdrawn_at IS NULL"),
+            postgresql_where=sa.text("withdrawn_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_accessgrant_person_id"))
+        batch_op.drop_index(batch_op.f("ix_accessgrant_organisation_id"))
+
+    op.drop_table("accessgrant")
+    with op.batch_alter_table("uploadedtable", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_uploadedtable_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_uploadedtable_expires_at"))
+
+    op.drop_table("uploadedtable")
     with op.batch_alter_table("staffinvitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staffinvitation_organisation_id"))
 
     op.drop_table("staffinvitation")
+    op.drop_table("registrarinvitation")
     with op.batch_alter_table("outgoingmail", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outgoingmail_next_at"))
 
     op.drop_table("outgoingmail")
+    with op.batch_alter_table("erasurerequest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_erasurerequest_person_id"))
+
+    op.drop_table("erasurerequest")
     op.drop_table("auditrecord")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attempts_since"))
