@@ -48,3 +48,21 @@ class RunPart(SQLModel, table=True):
     run_id: str = Field(foreign_key="issuingrun.id", index=True)
     number: int
     sealed_rows: bytes
+
+
+class UploadedTable(SQLModel, table=True):
+    """A table between its preview and the decision to issue it, sealed; forgotten when issued, or after an hour.
+
+    `run_id` is the run that it became: deciding twice leads to the same one.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    account_id: str
+    kind: str = Field(max_length=40)
+    sealed_key: bytes | None = None
+    sealed_table: bytes | None = None
+    sealed_options: bytes | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    run_id: str | None = None

@@ -163,6 +163,17 @@ class StaffInvitation(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class RegistrarInvitation(SQLModel, table=True):
+    """An invitation to be a registrar, sent by mail; good once. Only the hash of its link is stored."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    token_hash: bytes = Field(unique=True)
+    sealed_email: bytes
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class ApplicationState(StrEnum):
     """How far an organisation's application is."""
 

@@ -1,19 +1,48 @@
-"""Who acts for an organisation: memberships and their invitations."""
+"""Who acts for an organisation: places in its staff and their end."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+import orjson
+from sqlalchemy import func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from portfolio.organisations.models import Membership, Organisation
+from portfolio.documents.vault import Vault
+from portfolio.errors import ConflictError, NotFoundError
+from portfolio.jobs import Clock
+from portfolio.organisations.models import Membership, Organisation, StaffRole
+from portfolio.organisations.register import suspension_decided
 from portfolio.people.actors import Seat
+from portfolio.people.models import Account, Person
+
+MOST: Final = 500
+"""Members of one organisation's staff that are shown."""
+
+
+class LastAdminError(ConflictError):
+    code = "last_admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A place in the staff with who has it; name and address are for the organisation's administrators alone."""
+
+    id: str
+    account_id: str
+    role: StaffRole
+    since: datetime
+    name: str
+    address: str
 
 
 def seats_of(session: Session, *, account_id: str, now: datetime) -> tuple[Seat, ...]:
     """Return the places an account has in organisations at present, by name."""
     rows = session.exec(
-        select(Membership.role, Organisation)
+        select(Membership.role, Organisation, suspension_decided())
         .join(Organisation, col(Organisation.id) == col(Membership.organisation_id))
         .where(Membership.account_id == account_id)
         .where(col(Membership.ended_at).is_(None))
@@ -27,7 +56,94 @@ def seats_of(session: Session, *, account_id: str, now: datetime) -> tuple[Seat,
             name=organisation.name,
             type=organisation.type,
             role=role,
-            suspended=organisation.suspended_from is not None and organisation.suspended_from <= moment,
+            suspended=bool(decided)
+            or (organisation.suspended_from is not None and organisation.suspended_from <= moment),
         )
-        for role, organisation in rows
+        for role, organisation, decided in rows
+    )
+
+
+def members_of(session: Session, *, vault: Vault, organisation_id: str) -> list[Member]:
+    """Return the staff at present, the oldest place first."""
+    rows = session.exec(
+        select(Membership, Account, Person)
+        .join(Account, col(Account.id) == col(Membership.account_id))
+        .join(Person, col(Person.id) == col(Account.person_id))
+        .where(Membership.organisation_id == organisation_id)
+        .where(col(Membership.ended_at).is_(None))
+        .where(col(Person.erased_at).is_(None))
+        .order_by(col(Membership.created_at))
+        .limit(MOST)
+    )
+    members = []
+    for place, account, person in rows:
+        key = vault.open_person_key(person.sealed_key, person_id=person.id)
+        profile = orjson.loads(vault.open_for(key, person.sealed_profile, context=f"profile:{person.id}"))
+        address = vault.open_for(key, account.sealed_email, context=f"address:{person.id}").decode()
+        members.append(Member(place.id, account.id, place.role, place.created_at, profile["name"], address))
+    return members
+
+
+def give_place(session: Session, *, organisation_id: str, account_id: str, role: StaffRole, clock: Clock) -> Membership:
+    """Give an account a place; who has one gets this role in it."""
+    _lock(session, organisation_id)
+    place = session.exec(_standing(organisation_id).where(Membership.account_id == account_id)).first()
+    if place is None:
+        place = Membership(organisation_id=organisation_id, account_id=account_id, role=role, created_at=clock())
+    elif place.role is not role:
+        _keep_an_admin(session, place, role)
+        place.role = role
+    session.add(place)
+    session.flush()
+    return place
+
+
+def change_role(session: Session, *, organisation_id: str, membership_id: str, role: StaffRole) -> Membership:
+    """Give a member another role, from his next request on. Raises `NotFoundError`, `LastAdminError`."""
+    _lock(session, organisation_id)
+    place = _place(session, organisation_id, membership_id)
+    _keep_an_admin(session, place, role)
+    place.role = role
+    session.add(place)
+    session.flush()
+    return place
+
+
+def dismiss(session: Session, *, organisation_id: str, membership_id: str, clock: Clock) -> Membership:
+    """End a place; its holder may do nothing from his next request on. Raises `NotFoundError`, `LastAdminError`."""
+    _lock(session, organisation_id)
+    place = _place(session, organisation_id, membership_id)
+    _keep_an_admin(session, place, None)
+    place.ended_at = clock()
+    session.add(place)
+    session.flush()
+    return place
+
+
+def _lock(session: Session, organisation_id: str) -> None:
+    # Two administrators who dismiss each other at the same moment must not leave none.
+    session.exec(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update()).one()
+
+
+def _place(session: Session, organisation_id: str, membership_id: str) -> Membership:
+    place = session.exec(_standing(organisation_id).where(Membership.id == membership_id)).first()
+    if place is None:
+        raise NotFoundError("there is no such member of staff")
+    return place
+
+
+def _keep_an_admin(session: Session, place: Membership, role: StaffRole | None) -> None:
+    if place.role is not StaffRole.ADMIN or role is StaffRole.ADMIN:
+        return
+    admins = select(func.count()).select_from(Membership).where(Membership.organisation_id == place.organisation_id)
+    admins = admins.where(col(Membership.ended_at).is_(None)).where(Membership.role == StaffRole.ADMIN)
+    if session.exec(admins).one() < 2:  # noqa: PLR2004  this one and another
+        raise LastAdminError("the last administrator stays: make somebody else one first")
+
+
+def _standing(organisation_id: str) -> SelectOfScalar[Membership]:
+    return (
+        select(Membership)
+        .where(Membership.organisation_id == organisation_id)
+        .where(col(Membership.ended_at).is_(None))
     )
