@@ -37,7 +37,9 @@ from portfolio.issuing.service import TableHasErrorsError
 from portfolio.jobs import Clock
 from portfolio.notifications import routes as notifications_routes
 from portfolio.organisations import routes as organisations_routes
+from portfolio.people import routes as people_routes
 from portfolio.people.entry import routes as entry_routes
+from portfolio.people.guarding import routes as guarding_routes
 from portfolio.people.home import routes as home_routes
 from portfolio.people.security import routes as security_routes
 from portfolio.sharing import routes as sharing_routes
@@ -116,6 +118,8 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         entry_routes,
         home_routes,
         security_routes,
+        people_routes,
+        guarding_routes,
         notifications_routes,
         sharing_routes,
         visits_routes,
