@@ -127,7 +127,7 @@ def _in_folder(folder: Path) -> Iterator[Source]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(parent, name)
-            if name.startswith(".") or path.is_symlink():
+            if _is_aside(name) or path.is_symlink():
                 continue
             if _is_archive(path):
                 yield from _guarded(path, str(path.relative_to(folder)))
@@ -136,6 +136,11 @@ def _in_folder(folder: Path) -> Iterator[Source]:
             else:
                 shown = str(path.relative_to(folder))
                 yield Source(kind=Kind.REFUSED, name=shown, place=str(folder), code="file_unknown")
+
+
+def _is_aside(name: str) -> bool:
+    """Tell what claims to be no document: hidden files, and the words that come with a presentation."""
+    return name.startswith(".") or name == "README.txt"
 
 
 def _guarded(path: Path, name: str) -> Iterator[Source]:
@@ -165,7 +170,7 @@ def _in_collection(path: Path) -> Iterator[Source]:
 def _in_archive(path: Path) -> Iterator[Source]:
     for place, name in archives.entries_of(path):
         known = Path(name).suffix.lower() in _CHECKABLE
-        if Path(name).name.startswith(".") or "__MACOSX" in name:
+        if _is_aside(Path(name).name) or "__MACOSX" in name:
             continue
         if known:
             yield Source(kind=Kind.ENTRY, name=name, place=path.name, path=path, start=place)
