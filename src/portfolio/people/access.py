@@ -6,8 +6,30 @@ from typing import Final, Literal, TypeAlias
 
 from sqlmodel import Session, col, select
 
+from portfolio.i18n import N_
 from portfolio.jobs import Clock
 from portfolio.people.models import AccessRecord
+
+WHAT: Final = {
+    "portfolio": N_("the portfolio"),
+    "document": N_("a document"),
+    "credential": N_("an award"),
+    "name": N_("name and date of birth"),
+    "share": N_("what a link shows"),
+    "claim": N_("an award that waits for confirmation"),
+    "export": N_("everything, as a file"),
+    "trajectory": N_("the portfolio and how it grew"),
+}
+"""What was looked at, by code; a code that is not here is shown as it stands."""
+
+WHY: Final = {
+    "guardian": N_("as parent or guardian"),
+    "guardian_check": N_("to confirm a parent or guardian"),
+    "confirmation": N_("to confirm an award"),
+    "link": N_("by a link that was given"),
+    "university_access": N_("the owner opened it to this university"),
+    "export": N_("to save a copy"),
+}
 
 Viewer: TypeAlias = Literal["self", "guardian", "organisation", "link", "registrar"]
 PAGE: Final = 50

@@ -1,0 +1,308 @@
+"""Pages of a person and of guardians: consents, guardians, who looked; thin, the rules are in `consent`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import field_validator
+from starlette.responses import Response
+
+from portfolio.auth import OfPerson, PersonAccess, portfolio_of
+from portfolio.notifications.service import queue_mail
+from portfolio.organisations.directory import names_of_organisations
+from portfolio.people import consents, guardians
+from portfolio.people.access import PAGE, WHAT, WHY, views_of
+from portfolio.people.accounts import BadAddressError, normalise_address
+from portfolio.people.attempts import count_attempt
+from portfolio.people.consent import Age, Capacity, Purpose, deciders, may_be_guarded, may_dismiss_guardian
+from portfolio.people.family import age_and_name, initials_of, names_of_accounts, tell_that_ended
+from portfolio.people.models import GuardianState
+from portfolio.people.service import change_profile, profile_of
+from portfolio.people.wordings import AFTER_WITHDRAWAL, IN_SHORT, TITLES, newest, wording
+from portfolio.web.dates import read_birth_date
+from portfolio.web.forms import Filled, Form, form_of
+from portfolio.web.languages import language_of
+from portfolio.web.pages import page, see_other
+
+router = APIRouter(tags=["people"], include_in_schema=False)
+
+
+class ConsentForm(Form):
+    purpose: Purpose
+    answer: Literal["give", "withdraw"]
+
+
+class InvitationForm(Form):
+    address: str
+
+    @field_validator("address")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        try:
+            return normalise_address(value)
+        except BadAddressError as error:
+            raise ValueError(error.message) from None
+
+
+class BirthDateForm(Form):
+    birth_date: date
+
+    @field_validator("birth_date", mode="before")
+    @classmethod
+    def _as_people_write_it(cls, value: Any) -> date:
+        return read_birth_date(value)
+
+
+@router.get("/p/{person_id}/consents")
+def consents_page(request: Request, access: OfPerson) -> Response:
+    return _consents_page(request, access, Filled.empty())
+
+
+@router.post("/p/{person_id}/consents")
+def answer(
+    request: Request, access: OfPerson, filled: Annotated[Filled[ConsentForm], form_of(ConsentForm)]
+) -> Response:
+    portfolio, person_id = portfolio_of(request), access.person.id
+    if not filled.ok:
+        return _consents_page(request, access, Filled.empty(), status=422)
+    purpose, actor = filled.form.purpose, access.actor
+    with portfolio.database.write() as session:
+        if filled.form.answer == "give":
+            consents.give(
+                session,
+                vault=portfolio.vault,
+                person_id=person_id,
+                purpose=purpose,
+                account_id=actor.account_id,
+                capacity=access.capacity,
+                clock=portfolio.clock,
+            )
+        else:
+            consents.withdraw(
+                session,
+                person_id=person_id,
+                purpose=purpose,
+                account_id=actor.account_id,
+                capacity=access.capacity,
+                clock=portfolio.clock,
+            )
+    done = "given" if filled.form.answer == "give" else "withdrawn"
+    return see_other(f"/p/{person_id}/consents", done=done, purpose=purpose.value)
+
+
+@router.get("/p/{person_id}/consents/{purpose}/{version}")
+def consent_text(request: Request, access: OfPerson, purpose: Purpose, version: int) -> Response:
+    text = wording(purpose, version)
+    return page(
+        request,
+        "people/consent_text.html",
+        actor=access.actor,
+        person_id=access.person.id,
+        title=TITLES[purpose],
+        paragraphs=text.paragraphs[language_of(request)],
+        version=version,
+        fingerprint=text.hash.hex()[:16],
+    )
+
+
+@router.post("/p/{person_id}/birth-date")
+def say_birth_date(
+    request: Request, access: OfPerson, filled: Annotated[Filled[BirthDateForm], form_of(BirthDateForm)]
+) -> Response:
+    """Only where none was ever said: whoever could change it could choose who decides for him."""
+    portfolio, person_id = portfolio_of(request), access.person.id
+    if not filled.ok:
+        return _consents_page(request, access, filled, status=422)
+    with portfolio.database.write() as session:
+        known = profile_of(session, vault=portfolio.vault, person_id=person_id)
+        if guardians.age_at(session, vault=portfolio.vault, person_id=person_id, now=portfolio.clock()) is Age.UNKNOWN:
+            said = replace(known, birth_date=filled.form.birth_date.isoformat())
+            change_profile(session, vault=portfolio.vault, person_id=person_id, profile=said)
+    return see_other(f"/p/{person_id}/consents", done="birth-date")
+
+
+@router.get("/p/{person_id}/guardians")
+def guardians_page(request: Request, access: OfPerson) -> Response:
+    return _guardians_page(request, access, Filled.empty())
+
+
+@router.post("/p/{person_id}/guardians")
+def invite(
+    request: Request, access: OfPerson, filled: Annotated[Filled[InvitationForm], form_of(InvitationForm)]
+) -> Response:
+    portfolio, person_id = portfolio_of(request), access.person.id
+    if not filled.ok:
+        return _guardians_page(request, access, filled, status=422)
+    count_attempt(
+        portfolio.database,
+        vault=portfolio.vault,
+        clock=portfolio.clock,
+        what="guardian-invitation",
+        who=access.actor.account_id,
+        limit=10,
+        minutes=24 * 60,
+    )
+    with portfolio.database.write() as session:
+        try:
+            token = guardians.invite(
+                session,
+                vault=portfolio.vault,
+                person_id=person_id,
+                address=filled.form.address,
+                actor=access.actor,
+                clock=portfolio.clock,
+            )
+        except (guardians.NotAGuardianError, guardians.TooManyInvitationsError) as error:
+            filled.problem("address", error.message)
+            return _guardians_page(request, access, filled, status=422)
+        queue_mail(
+            session,
+            vault=portfolio.vault,
+            address=filled.form.address,
+            letter="guardian_invitation",
+            language=access.actor.language,
+            clock=portfolio.clock,
+            initials=initials_of(profile_of(session, vault=portfolio.vault, person_id=person_id).name),
+            link=f"{portfolio.settings.public_url}/guardian/{token}",
+        )
+    return see_other(f"/p/{person_id}/guardians", done="invited")
+
+
+@router.post("/p/{person_id}/guardians/{guardianship_id}/code")
+def show_code(request: Request, access: OfPerson, guardianship_id: str) -> Response:
+    """The answer itself shows the code, this once: only its HMAC is kept."""
+    portfolio = portfolio_of(request)
+    with portfolio.database.write() as session:
+        code = guardians.show_pairing_code(
+            session,
+            vault=portfolio.vault,
+            person_id=access.person.id,
+            guardianship_id=guardianship_id,
+            actor=access.actor,
+            clock=portfolio.clock,
+        )
+    return _guardians_page(request, access, Filled.empty(), code=code)
+
+
+@router.post("/p/{person_id}/guardians/{guardianship_id}/end")
+def end_guardianship(request: Request, access: OfPerson, guardianship_id: str) -> Response:
+    portfolio, person_id = portfolio_of(request), access.person.id
+    with portfolio.database.write() as session:
+        ended = guardians.end(
+            session,
+            vault=portfolio.vault,
+            person_id=person_id,
+            guardianship_id=guardianship_id,
+            actor=access.actor,
+            capacity=access.capacity,
+            clock=portfolio.clock,
+        )
+        tell_that_ended(
+            session,
+            vault=portfolio.vault,
+            guardianship=ended,
+            but=access.actor.account_id,
+            public_url=portfolio.settings.public_url,
+            clock=portfolio.clock,
+        )
+    is_own = ended.account_id == access.actor.account_id
+    return see_other("/me" if is_own else f"/p/{person_id}/guardians", done="guardian-ended")
+
+
+@router.get("/p/{person_id}/access")
+def access_page(request: Request, access: OfPerson, before: int | None = None) -> Response:
+    portfolio = portfolio_of(request)
+    with portfolio.database.read() as session:
+        found = views_of(session, person_id=access.person.id, before=before, limit=PAGE + 1)
+        views = found[:PAGE]
+        name = profile_of(session, vault=portfolio.vault, person_id=access.person.id).name
+        organisations = names_of_organisations(
+            session, ids={view.organisation_id for view in views if view.organisation_id}
+        )
+        # Staff act as their organisation; only guardians are called by their own names.
+        accounts = names_of_accounts(
+            session,
+            vault=portfolio.vault,
+            ids={view.account_id for view in views if view.account_id and view.viewer == "guardian"},
+        )
+    return page(
+        request,
+        "people/access.html",
+        actor=access.actor,
+        person_id=access.person.id,
+        name=name,
+        views=views,
+        organisations=organisations,
+        accounts=accounts,
+        what=WHAT,
+        why=WHY,
+        older=f"?before={views[-1].id}" if len(found) > PAGE else "",
+        newer=f"/p/{access.person.id}/access" if before is not None else "",
+    )
+
+
+def _consents_page(request: Request, access: PersonAccess, filled: Filled[Any], status: int = 200) -> Response:
+    portfolio, language = portfolio_of(request), language_of(request)
+    with portfolio.database.read() as session:
+        now = portfolio.clock()
+        standing = consents.standing(session, vault=portfolio.vault, person_id=access.person.id, now=now)
+        age, name = age_and_name(session, vault=portfolio.vault, person_id=access.person.id, now=now)
+        names = names_of_accounts(
+            session, vault=portfolio.vault, ids={one.account_id for item in standing for one in item.consents}
+        )
+    by_purpose = {item.purpose: item for item in standing}
+    return page(
+        request,
+        "people/consents.html",
+        status=status,
+        actor=access.actor,
+        person_id=access.person.id,
+        name=name,
+        capacity=access.capacity,
+        age=age,
+        may_answer=access.capacity in deciders(age),
+        items=[by_purpose[purpose] for purpose in TITLES],
+        titles=TITLES,
+        short=IN_SHORT,
+        after=AFTER_WITHDRAWAL,
+        texts={purpose: newest(purpose).paragraphs[language] for purpose in Purpose},
+        newest={purpose: newest(purpose).version for purpose in Purpose},
+        names=names,
+        filled=filled,
+        asked=request.query_params.get("purpose", "")[:40],
+    )
+
+
+def _guardians_page(
+    request: Request, access: PersonAccess, filled: Filled[Any], *, status: int = 200, code: str = ""
+) -> Response:
+    portfolio = portfolio_of(request)
+    now, vault = portfolio.clock(), portfolio.vault
+    with portfolio.database.read() as session:
+        age, name = age_and_name(session, vault=vault, person_id=access.person.id, now=now)
+        rows = guardians.guardianships_of(session, person_id=access.person.id)
+        names = names_of_accounts(session, vault=vault, ids={row.account_id for row in rows if row.account_id})
+        addresses = {row.id: guardians.address_invited(session, vault=vault, guardianship=row) for row in rows}
+        schools = names_of_organisations(session, ids={row.organisation_id for row in rows if row.organisation_id})
+    return page(
+        request,
+        "people/guardians.html",
+        status=status,
+        actor=access.actor,
+        person_id=access.person.id,
+        name=name,
+        age=age,
+        guarded=may_be_guarded(age),
+        may_dismiss=may_dismiss_guardian(access.capacity, age=age),
+        is_self=access.capacity is Capacity.SELF,
+        running=[row for row in rows if guardians.is_open(row, now)],
+        ended=[row for row in rows if row.state is GuardianState.ENDED and row.account_id],
+        names=names,
+        addresses=addresses,
+        schools=schools,
+        filled=filled,
+        code=code,
+    )
