@@ -50,4 +50,5 @@ def sign_in_again(world: World, *people: Someone) -> None:
         with world.portfolio.database.write() as session:
             account = session.get_one(Account, someone.account.id)
             token = open_sign_in(session, account=account, device="Test", strong=False, clock=world.clock)
+        someone.client.cookies.clear()
         someone.client.cookies.set("session", token)

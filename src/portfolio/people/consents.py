@@ -40,7 +40,7 @@ class Standing:
     is_allowed: bool
 
     def by(self, capacity: Capacity) -> tuple[Consent, ...]:
-        return tuple(consent for consent in self.consents if consent.capacity is capacity)
+        return tuple(consent for consent in self.consents if consent.capacity == capacity)
 
 
 def allows(session: Session, *, vault: Vault, person_id: str, purpose: Purpose, now: datetime) -> bool:
