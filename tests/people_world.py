@@ -17,7 +17,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from conftest import MovableClock
+from movable_clock import MovableClock
 from portfolio.app import Portfolio, create_app
 from portfolio.config import Settings
 from portfolio.credentials.facts import TrustedPair, TrustRoots
@@ -201,7 +201,8 @@ def make_world(folder: Path, **more: Any) -> World:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "portfolio.db"
     shutil.copy(_migrated(), path)
-    settings = Settings(_env_file=None, data_dir=folder, database_url=f"sqlite:///{path}", public_url=ORIGIN, **more)
+    more = {"public_url": ORIGIN, **more}
+    settings = Settings(_env_file=None, data_dir=folder, database_url=f"sqlite:///{path}", **more)
     clock = MovableClock()
     clock.now = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
     database = Database(settings.resolved_database_url)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
 from portfolio.achievements.fetching import PublicFetcher
 from portfolio.achievements.imports import MAX_IMPORT, verify_import
-from portfolio.auth import portfolio_of
+from portfolio.auth import anybody, portfolio_of
 from portfolio.errors import PortfolioError
 from portfolio.web.gates import Gate
 from portfolio.web.uploads import read_body, read_upload
 
-router = APIRouter(prefix="/api/v1/imports", tags=["achievements"])
+router = APIRouter(prefix="/api/v1/imports", tags=["achievements"], dependencies=[Depends(anybody)])
 
 GATE: Final = Gate(at_once=4, waiting=8)  # strangers' addresses answer as slowly as they like
 

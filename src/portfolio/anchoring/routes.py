@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from sqlalchemy import text
 from starlette.responses import JSONResponse
 
 from portfolio.anchoring.service import backlog
-from portfolio.auth import portfolio_of
+from portfolio.auth import anybody, portfolio_of
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[Depends(anybody)])
 
 
 class Health(BaseModel):

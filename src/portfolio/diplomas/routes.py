@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from portfolio.auth import CallingOrganisation, portfolio_of
+from portfolio.auth import Anybody, CallingOrganisation, Issuer, ReadingOrganisation, Viewer, portfolio_of
 from portfolio.diplomas import archive, designs, printing, service
+from portfolio.organisations.models import Organisation
 
 router = APIRouter(tags=["diplomas"])
 
@@ -31,7 +32,7 @@ class DesignOut(BaseModel):
 
 
 @router.get("/c/{token}.pdf", include_in_schema=False)
-async def diploma_of_link(request: Request, token: str) -> Response:
+async def diploma_of_link(request: Request, _: Anybody, token: str) -> Response:
     """Return the diploma of a public link, the bundle attached inside; 503 "busy" beyond a short queue."""
     return await printing.GATE.run(lambda: _pdf(service.order_for_link(desk_of(request), token=token)))
 
@@ -39,7 +40,7 @@ async def diploma_of_link(request: Request, token: str) -> Response:
 @router.get("/api/v1/credentials/{credential_id}/diploma.pdf")
 async def diploma(
     request: Request,
-    organisation: CallingOrganisation,
+    organisation: ReadingOrganisation,
     credential_id: str,
     duplicate_on: Annotated[date | None, Query(description="day of a duplicate; the paper says so")] = None,
 ) -> Response:
@@ -66,11 +67,39 @@ def choose_design(request: Request, organisation: CallingOrganisation, run_id: s
 @router.get("/api/v1/issuing/{run_id}/diplomas.zip", response_class=StreamingResponse)
 def diplomas_of_run(
     request: Request,
-    organisation: CallingOrganisation,
+    organisation: ReadingOrganisation,
     run_id: str,
     names: Annotated[bool, Query(description="put the holders' names into the names of the files")] = False,
 ) -> Response:
     """Return the diplomas of a finished run as a ZIP that is written while they are made."""
+    return _zip(request, organisation, run_id, names=names)
+
+
+@router.get("/org/{slug}/credentials/{credential_id}/diploma.pdf", include_in_schema=False)
+async def diploma_for_staff(
+    request: Request, access: Viewer, credential_id: str, duplicate_on: date | None = None
+) -> Response:
+    """Return the diploma of the organisation's own credential to its staff."""
+
+    def made() -> Response:
+        order = service.order_for_issuer(
+            desk_of(request),
+            organisation=access.organisation,
+            credential_id=credential_id,
+            duplicate_on=duplicate_on,
+        )
+        return _pdf(order)
+
+    return await printing.GATE.run(made)
+
+
+@router.get("/org/{slug}/issue/runs/{run_id}/diplomas.zip", include_in_schema=False, response_class=StreamingResponse)
+def diplomas_for_staff(request: Request, access: Issuer, run_id: str, names: bool = False) -> Response:  # noqa: FBT001, FBT002  of the address
+    """Return the diplomas of a finished run to the staff."""
+    return _zip(request, access.organisation, run_id, names=names)
+
+
+def _zip(request: Request, organisation: Organisation, run_id: str, *, names: bool) -> Response:
     desk = desk_of(request)
     with desk.database.read() as session:
         run = service.run_of(session, run_id=run_id, organisation=organisation)

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from portfolio.auth import portfolio_of
+from portfolio.auth import anybody, portfolio_of
 from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.credentials.report import Verdict
 from portfolio.errors import NotFoundError, PortfolioError
@@ -26,7 +26,7 @@ from portfolio.verification.upgrades import newest_bundle
 from portfolio.web.languages import language_of, remember_language
 from portfolio.web.uploads import TooLargeError, read_body, read_upload
 
-router = APIRouter(tags=["verification"])
+router = APIRouter(tags=["verification"], dependencies=[Depends(anybody)])
 
 PAGE_SECONDS = 20.0  # how long a made page may be shown again; it tells its own time of checking
 PAGES_AT_MOST = 20_000
