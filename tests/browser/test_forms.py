@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from nacl.signing import SigningKey
 from playwright.sync_api import Page, expect
-from watching import OpenPage
 
 from portfolio.credentials.signing import issue
 from portfolio.credentials.statement import Statement
 from portfolio.verification.inputs import MAX_UPLOAD
 from portfolio.verification.samples import OLYMPIAD
+from watching import OpenPage
 
 pytestmark = pytest.mark.browser
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 from test_forms import file, signed
-from watching import OpenPage
 
 from portfolio.credentials.canonical import StructureError
 from portfolio.verification.samples import OLYMPIAD
 from result_pages import PAYLOADS
+from watching import OpenPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.fault(85), pytest.mark.fault(129)]
 

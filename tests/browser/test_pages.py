@@ -9,9 +9,9 @@ import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from gallery import PAGES, REFERRERS
 from PIL import Image
-from watching import OpenPage
 
 from portfolio.verification.samples import TOKEN
+from watching import OpenPage
 
 pytestmark = pytest.mark.browser
 MAX_WEIGHT = 100_000  # bytes of a page with all it loads but fonts, uncompressed

@@ -11,12 +11,12 @@ import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
-from watching import OpenPage, serving
 
 from chain_world import free_port
 from portfolio.app import create_app
 from portfolio.chain.local import LocalChain
 from service_world import Service, make_service
+from watching import OpenPage, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 
