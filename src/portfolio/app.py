@@ -21,10 +21,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portfolio import metrics
 from portfolio.achievements import routes as achievements_routes
+from portfolio.achievements.claims import routes as claims_routes
+from portfolio.achievements.holdings import routes as holdings_routes
+from portfolio.achievements.imported import routes as imported_routes
+from portfolio.achievements.records import routes as records_routes
+from portfolio.achievements.requests import routes as requests_routes
 from portfolio.anchoring import routes as anchoring_routes
 from portfolio.auth import SecondFactorNeededError, SignInNeededError
 from portfolio.config import Settings
 from portfolio.credentials import routes as credentials_routes
+from portfolio.credentials.desk import routes as credentials_desk_routes
 from portfolio.credentials.facts import TrustedPair
 from portfolio.db import Database
 from portfolio.diplomas import routes as diplomas_routes
@@ -33,10 +39,15 @@ from portfolio.documents.storage import DocumentStore
 from portfolio.documents.vault import Vault
 from portfolio.errors import PortfolioError
 from portfolio.issuing import routes as issuing_routes
+from portfolio.issuing.desk import routes as issuing_desk_routes
 from portfolio.issuing.service import TableHasErrorsError
 from portfolio.jobs import Clock
 from portfolio.notifications import routes as notifications_routes
 from portfolio.organisations import routes as organisations_routes
+from portfolio.organisations.applying import routes as applying_routes
+from portfolio.organisations.desk import routes as organisation_desk_routes
+from portfolio.organisations.joining import routes as joining_routes
+from portfolio.organisations.registrar import routes as registrar_routes
 from portfolio.people import routes as people_routes
 from portfolio.people.entry import routes as entry_routes
 from portfolio.people.guarding import routes as guarding_routes
@@ -114,6 +125,11 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         organisations_routes,
         anchoring_routes,
         achievements_routes,
+        claims_routes,
+        records_routes,  # its /org/{slug}/requests/codes stands before the requests' /org/{slug}/requests/{claim_id}
+        requests_routes,
+        imported_routes,
+        holdings_routes,
         web_routes,
         entry_routes,
         home_routes,
@@ -121,6 +137,12 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         people_routes,
         guarding_routes,
         notifications_routes,
+        applying_routes,
+        registrar_routes,
+        joining_routes,
+        organisation_desk_routes,
+        issuing_desk_routes,
+        credentials_desk_routes,
         sharing_routes,
         visits_routes,
         university_routes,

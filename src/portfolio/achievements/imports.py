@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Final
 from portfolio.achievements.baked import unbaked
 from portfolio.achievements.contexts import VC_1, VC_2
 from portfolio.achievements.fetching import Fetcher, LimitedFetcher
-from portfolio.achievements.hosted import verify_hosted, verify_signed
 from portfolio.achievements.findings import Claims, ImportCheck, ImportReport
+from portfolio.achievements.hosted import verify_hosted, verify_signed
 from portfolio.achievements.reading import check_time, claims_of, host_of, identity, listed, types_of
 from portfolio.achievements.securing import Secured, Token, check_proof, check_token, token_of
 from portfolio.achievements.statuses import check_status

@@ -127,3 +127,15 @@ class ImportedBadge(SQLModel, table=True):
     sealed_report: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)
     checked_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ClaimCode(SQLModel, table=True):
+    """A code that an issuer gave in place of one that was lost with its paper; good once. Only its hash is stored."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    credential_id: str = Field(foreign_key="credential.id", index=True)
+    code_hash: bytes = Field(unique=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
