@@ -6,17 +6,16 @@ matters.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
+from empty_database import copy_empty_database
 from movable_clock import MovableClock
 from portfolio.app import Portfolio, create_app
 from portfolio.config import Settings
@@ -26,7 +25,6 @@ from portfolio.db import Database
 from portfolio.documents.encryption import load_master_keys
 from portfolio.documents.service import open_store
 from portfolio.documents.vault import Vault
-from portfolio.migrations import migrate
 from portfolio.organisations.models import IssuerKey, Membership, Organisation, OrganisationType, StaffRole
 from portfolio.organisations.service import create_organisation, organisation_by_slug
 from portfolio.people.accounts import create_account, hash_password
@@ -49,18 +47,6 @@ PAIR = TrustedPair(
     registrars=(),
     local=True,
 )
-
-
-@cache
-def _migrated() -> Path:
-    """An empty database of the newest schema, made once for a process and copied for every world."""
-    path = Path(mkdtemp()) / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
-    return path
 
 
 @cache
@@ -198,9 +184,8 @@ class World:
 
 def make_world(folder: Path, **more: Any) -> World:
     """Compose an application over an empty database."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "portfolio.db"
-    shutil.copy(_migrated(), path)
+    copy_empty_database(path)
     more = {"public_url": ORIGIN, **more}
     settings = Settings(_env_file=None, data_dir=folder, database_url=f"sqlite:///{path}", **more)
     clock = MovableClock()

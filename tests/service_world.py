@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 from sqlmodel import Session, col, select
 
+from empty_database import copy_empty_database
 from portfolio.app import Portfolio, create_app
 from portfolio.auth import create_api_key
 from portfolio.chain.accounts import Account
@@ -167,6 +168,8 @@ def make_settings(folder: Path, rpc_url: str, **more: Any) -> Settings:
 def make_service(folder: Path, rpc_url: str, **more: Any) -> Service:
     """Deploy, migrate and compose a service."""
     settings = make_settings(folder, rpc_url, **more)
+    if settings.database_url is None and not (folder / "portfolio.db").exists():
+        copy_empty_database(folder / "portfolio.db")
     portfolio = prepare(settings)
     return Service(settings, portfolio, Worker(portfolio, open_gateways(portfolio)))
 
