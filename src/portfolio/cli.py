@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "audit": "operations",
         "retry": "operations",
         "bench": "operations",
+        "demo-code": "operations",
         "issuer": "organisations",
         "key": "organisations",
         "documents": "documents",
@@ -65,7 +66,7 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
     )
     app.callback()(lambda: None)  # so that a single command keeps its name
     for name in names:
-        found = name + "_" * iskeyword(name)
+        found = name.replace("-", "_") + "_" * iskeyword(name)
         command = getattr(import_module(f"portfolio.{COMMANDS[name]}.commands"), found)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)

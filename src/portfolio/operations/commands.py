@@ -32,6 +32,7 @@ def up(
     """Run everything: chain, contracts, database, web server, worker. Ctrl-C stops all of it."""
     from portfolio.operations import demo as demonstration
     from portfolio.operations.compose import open_gateways
+    from portfolio.operations.demo_people import fill_people
     from portfolio.operations.up import local_chain, prepare, serve_all
     from portfolio.operations.worker import Worker
 
@@ -47,8 +48,17 @@ def up(
                 summary |= {"valid_link": shown.valid, "revoked_link": shown.revoked, "api_key": shown.api_key}
             sys.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
             return
+        people = fill_people(portfolio) if demo else None
         runner.release()
-        serve_all(portfolio, shown)
+        serve_all(portfolio, shown, people)
+
+
+def demo_code() -> None:
+    """Print the six digits of the second step that the demonstration's people share."""
+    from portfolio.db import utc_now
+    from portfolio.operations.demo_people import code_now
+
+    typer.echo(code_now(utc_now))
 
 
 def chain() -> None:

@@ -20,6 +20,7 @@ from portfolio.errors import ConflictError
 from portfolio.migrations import migrate
 from portfolio.operations.compose import deploy_contracts, open_portfolio, write_trust
 from portfolio.operations.demo import Shown
+from portfolio.operations.demo_people import ShownPeople
 
 STOP_SECONDS = 10
 
@@ -84,16 +85,16 @@ def serve(portfolio: Portfolio) -> None:
     uvicorn.Server(config).run()
 
 
-def serve_all(portfolio: Portfolio, shown: Shown | None) -> None:
+def serve_all(portfolio: Portfolio, shown: Shown | None, people: ShownPeople | None = None) -> None:
     """Serve with a worker beside, after telling what to look at."""
     # The server ends by raising its signal again once it has stopped: that must unwind, so that the worker stops too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with worker_process():
-        tell(portfolio, shown)
+        tell(portfolio, shown, people)
         serve(portfolio)
 
 
-def tell(portfolio: Portfolio, shown: Shown | None) -> None:
+def tell(portfolio: Portfolio, shown: Shown | None, people: ShownPeople | None = None) -> None:
     """Print what a newcomer needs: the address, links, a key, how to verify without us."""
     url = portfolio.settings.public_url
     lines = [f"Portfolio runs at {url}  (Ctrl-C stops everything)"]
@@ -110,6 +111,13 @@ def tell(portfolio: Portfolio, shown: Shown | None) -> None:
             "  verify a bundle yourself, without this service:",
             f"    curl -s {url}/c/{token}.json -o diploma.json",
             "    .venv/bin/portfolio verify diploma.json",
+        ]
+    if people is not None:
+        lines += [
+            "",
+            f"  sign in at {url}/sign-in with the password: {people.password}",
+            *(f"    {person.address:24} {person.who}{' *' if person.second_step else ''}" for person in people.people),
+            "  * asks for six digits besides: .venv/bin/portfolio demo-code",
         ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
