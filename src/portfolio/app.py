@@ -52,6 +52,7 @@ from portfolio.people import routes as people_routes
 from portfolio.people.entry import routes as entry_routes
 from portfolio.people.guarding import routes as guarding_routes
 from portfolio.people.home import routes as home_routes
+from portfolio.people.leaving import routes as leaving_routes
 from portfolio.people.security import routes as security_routes
 from portfolio.sharing import routes as sharing_routes
 from portfolio.sharing.university import routes as university_routes
@@ -136,6 +137,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
         security_routes,
         people_routes,
         guarding_routes,
+        leaving_routes,
         notifications_routes,
         applying_routes,
         registrar_routes,
@@ -198,7 +200,10 @@ def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 def _wants_page(request: Request) -> bool:
-    return not request.url.path.startswith(("/api/", "/c/", "/o/", "/.well-known/", "/healthz", "/readyz", "/metrics"))
+    path = request.url.path
+    if path.startswith("/o/") and path.count("/") == 2:  # noqa: PLR2004  the organisation's page; deeper are its documents
+        return True
+    return not path.startswith(("/api/", "/c/", "/o/", "/.well-known/", "/healthz", "/readyz", "/metrics"))
 
 
 def _answer(request: Request, status: int, code: str, message: str, data: dict[str, Any]) -> Response:

@@ -53,6 +53,14 @@ def revocable(session: Session, *, organisation: Organisation, credential_id: st
     return found
 
 
+def revocable_of(
+    session: Session, *, organisation: Organisation, credentials: Sequence[Credential]
+) -> list[Credential]:
+    """Return those of some credentials that an organisation may revoke."""
+    followed = session.exec(select(Organisation.id).where(Organisation.successor_id == organisation.id)).all()
+    return [row for row in credentials if row.organisation_id in {organisation.id, *followed}]
+
+
 def revoke(
     session: Session,
     *,

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from portfolio.anchoring.states import AnchoringState
-from portfolio.auth import CallingOrganisation, portfolio_of
+from portfolio.auth import CallingOrganisation, ReadingOrganisation, portfolio_of
 from portfolio.credentials import corrections, drafts, listing, revocations, service
 from portfolio.credentials.kinds import kind_of
 from portfolio.credentials.models import RevocationReason
@@ -61,7 +61,7 @@ class SignedIn(BaseModel):
 @router.get("", response_model=list[CredentialOut])
 def list_credentials(
     request: Request,
-    organisation: CallingOrganisation,
+    organisation: ReadingOrganisation,
     run_id: str | None = None,
     after: Annotated[str | None, Query(description="id of the last credential of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -76,7 +76,7 @@ def list_credentials(
 
 
 @router.get("/drafts")
-def list_drafts(request: Request, organisation: CallingOrganisation) -> dict[str, Any]:
+def list_drafts(request: Request, organisation: ReadingOrganisation) -> dict[str, Any]:
     """Return the statements that wait for the organisation's own signature (`portfolio sign` signs them)."""
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
@@ -103,7 +103,7 @@ def submit_signed(request: Request, organisation: CallingOrganisation, body: Sig
 
 
 @router.get("/{credential_id}", response_model=CredentialOut)
-def get_credential(request: Request, organisation: CallingOrganisation, credential_id: str) -> CredentialOut:
+def get_credential(request: Request, organisation: ReadingOrganisation, credential_id: str) -> CredentialOut:
     """Return one credential of the organisation."""
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:

@@ -94,7 +94,7 @@ async def diploma_for_staff(
 
 
 @router.get("/org/{slug}/issue/runs/{run_id}/diplomas.zip", include_in_schema=False, response_class=StreamingResponse)
-def diplomas_for_staff(request: Request, access: Issuer, run_id: str, names: bool = False) -> Response:  # noqa: FBT001, FBT002  of the address
+def diplomas_for_staff(request: Request, access: Issuer, run_id: str, names: bool = False) -> Response:
     """Return the diplomas of a finished run to the staff."""
     return _zip(request, access.organisation, run_id, names=names)
 

@@ -172,6 +172,12 @@ def choose_design(session: Session, *, organisation_id: str, design: str, run_id
     session.flush()
 
 
+def design_chosen(session: Session, *, organisation_id: str) -> str:
+    """Return the design that an organisation chose for all it issues; "" when it left that to the kinds."""
+    rows = _choices(session, {organisation_id})
+    return next((row.design for row in rows if not row.run_id), "")
+
+
 def design_of(session: Session, *, credential: Credential) -> str:
     """Return the design for a credential: its run's, else its organisation's, else the usual one of its kind."""
     rows = _choices(session, {credential.organisation_id})

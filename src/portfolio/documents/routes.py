@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.responses import Response
 
-from portfolio.auth import CallingOrganisation, portfolio_of
+from portfolio.auth import CallingOrganisation, ReadingOrganisation, portfolio_of
 from portfolio.credentials.service import credential_of
 from portfolio.documents import service
 from portfolio.documents.media import MAX_SIZE
@@ -62,7 +62,7 @@ def store(
 
 
 @router.get("/{document_id}", response_class=Response)
-def read(request: Request, organisation: CallingOrganisation, document_id: str) -> Response:
+def read(request: Request, organisation: ReadingOrganisation, document_id: str) -> Response:
     """Return a document of this organisation, decrypted, its digest checked."""
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, File, Form, Header, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from starlette.responses import JSONResponse
 
-from portfolio.auth import CallingOrganisation, portfolio_of
+from portfolio.auth import CallingOrganisation, ReadingOrganisation, portfolio_of
 from portfolio.errors import PortfolioError
 from portfolio.issuing import service
 from portfolio.issuing.models import IssuingRun, RunState
@@ -169,14 +169,14 @@ def _out(request: Request, run: IssuingRun) -> RunOut:
 
 
 @router.get("/{run_id}", response_model=RunOut)
-def get_run(request: Request, organisation: CallingOrganisation, run_id: str) -> RunOut:
+def get_run(request: Request, organisation: ReadingOrganisation, run_id: str) -> RunOut:
     """Tell how far a run is."""
     with portfolio_of(request).database.read() as session:
         return _out(request, service.run_for(session, organisation=organisation, run_id=run_id))
 
 
 @router.get("/{run_id}/report")
-def get_report(request: Request, organisation: CallingOrganisation, run_id: str) -> JSONResponse:
+def get_report(request: Request, organisation: ReadingOrganisation, run_id: str) -> JSONResponse:
     """Return what a run left out and what it found changed, row by row."""
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:

@@ -241,6 +241,12 @@ def running_runs(session: Session) -> list[str]:
     )
 
 
+def newest_runs(session: Session, *, organisation: Organisation, limit: int) -> list[IssuingRun]:
+    """Return an organisation's runs, the newest first."""
+    query = select(IssuingRun).where(IssuingRun.organisation_id == organisation.id)
+    return list(session.exec(query.order_by(col(IssuingRun.created_at).desc()).limit(limit)))
+
+
 def run_for(session: Session, *, organisation: Organisation, run_id: str) -> IssuingRun:
     """Return a run of this organisation; another's is as unknown as an absent one."""
     run = session.get(IssuingRun, run_id)

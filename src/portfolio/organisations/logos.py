@@ -44,6 +44,11 @@ def set_logo(session: Session, *, organisation: Organisation, content: bytes, cl
     return logo
 
 
+def logo_of(session: Session, *, organisation_id: str) -> Logo | None:
+    """Return the logo, or None."""
+    return session.get(Logo, organisation_id)
+
+
 def logo_svg(session: Session, *, organisation_id: str) -> str | None:
     """Return the logo as an SVG document around its PNG, which is text and so travels as JSON; None without one."""
     logo = session.get(Logo, organisation_id)

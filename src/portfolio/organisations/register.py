@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, func
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.models import ChainCall
 from portfolio.anchoring.states import CallState
 from portfolio.errors import NotFoundError
-from portfolio.organisations.models import Decision, DecisionKind, Organisation
+from portfolio.organisations.models import Decision, DecisionKind, IssuerKey, Membership, Organisation, Purpose
 
 PAGE: Final = 50
 
@@ -48,6 +48,19 @@ def entry_of(session: Session, *, slug: str) -> Entry:
     if found is None:
         raise NotFoundError("there is no such organisation")
     return _entries(session, [found])[0]
+
+
+def staff_count(session: Session, *, organisation_id: str) -> int:
+    """Return how many act for an organisation."""
+    query = select(func.count()).select_from(Membership).where(Membership.organisation_id == organisation_id)
+    return session.exec(query.where(col(Membership.ended_at).is_(None))).one()
+
+
+def has_good_key(session: Session, *, organisation_id: str) -> bool:
+    """Tell whether an organisation has a key that the chain knows and that may sign credentials."""
+    query = select(IssuerKey.id).where(IssuerKey.organisation_id == organisation_id)
+    query = query.where(IssuerKey.purpose == Purpose.CREDENTIAL).where(col(IssuerKey.active_at).is_not(None))
+    return session.exec(query.where(col(IssuerKey.retired_at).is_(None)).limit(1)).first() is not None
 
 
 def suspension_decided() -> ColumnElement[bool]:

@@ -124,6 +124,11 @@ def organisation_by_slug(session: Session, *, slug: str) -> Organisation:
     return found
 
 
+def successor_of(session: Session, *, organisation: Organisation) -> Organisation | None:
+    """Return the legal successor of an organisation, or None."""
+    return session.get(Organisation, organisation.successor_id) if organisation.successor_id else None
+
+
 def keys_of(session: Session, *, organisation: Organisation) -> list[IssuerKey]:
     """Return all keys of an issuer, oldest first."""
     return list(

@@ -24,6 +24,7 @@ WHAT: Final = {
 
 WHY: Final = {
     "guardian": N_("as parent or guardian"),
+    "issuer": N_("as the one who issued it"),
     "guardian_check": N_("to confirm a parent or guardian"),
     "confirmation": N_("to confirm an award"),
     "link": N_("by a link that was given"),

@@ -81,6 +81,7 @@ def _environment(language: Language) -> Environment:
     environment.filters.update(
         isolated=isolated,
         day=lambda day: format_day(str(day), language),
+        since=lambda seconds, zone=DEFAULT_TIME_ZONE: format_moment(seconds, language, time_zone=zone),
         moment=lambda when, zone=DEFAULT_TIME_ZONE: format_moment(int(when.timestamp()), language, time_zone=zone),
     )
     return environment
