@@ -10,6 +10,7 @@ PYTHON ?= python3
 # Counts of repeated tests: small for every run, large for `make soak` (the campaign of the fault catalogue).
 export FUZZ_RUNS ?= 256
 export FORGERY_ROUNDS ?= 20000
+export FUZZ_CASES ?= 50
 export HYPOTHESIS_PROFILE ?= default
 
 help: ## list the targets
@@ -61,7 +62,7 @@ bench: setup-test ## measure; prints medians, ratios and growth, beside others' 
 	$(BIN)/python -m bench
 
 soak: setup-test ## the long campaign; its last result stands in docs/soak.md
-	FUZZ_RUNS=50000 FORGERY_ROUNDS=2000000 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests
+	FUZZ_RUNS=50000 FUZZ_CASES=1000 FORGERY_ROUNDS=2000000 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests
 	FUZZ_RUNS=50000 hardhat/test.sh
 
 messages: $(VENV)/.development ## bring new sentences into the catalogue; then translate them
