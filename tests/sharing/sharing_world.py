@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from people_world import Someone, World
@@ -133,3 +134,19 @@ def opened(world: World, made: Made, **form: str) -> TestClient:
     answer = client.post(made.path, data=form, follow_redirects=False)
     assert answer.status_code == 303, answer.text
     return client
+
+
+def queries(world: World, act: Callable[[], object]) -> int:
+    """Count the statements that an act sends to the database."""
+    seen: list[str] = []
+
+    def count(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            seen.append(statement)
+
+    event.listen(world.portfolio.database.engine, "before_cursor_execute", count)
+    try:
+        act()
+    finally:
+        event.remove(world.portfolio.database.engine, "before_cursor_execute", count)
+    return len(seen)

@@ -20,12 +20,16 @@ _MANY = 500
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A credential in its full form, its minimal form where it has one, and what it says."""
+    """A credential in its full form, its minimal form where it has one, and what it says.
+
+    `person` is the issuer's record that was claimed; held here, it keeps the session from reading it again.
+    """
 
     full: Credential
     minimal: Credential | None
     statement: Statement
     issuer: Organisation
+    person: Person
 
     @property
     def kind(self) -> Kind:
@@ -80,8 +84,9 @@ def gathered_by(session: Session, *, vault: Vault, person_id: str, limit: int = 
             # The person is in the session already: opening it asks nothing more.
             open_statement(session, vault=vault, credential=credential),
             organisation,
+            person,
         )
-        for credential, _, organisation in rows
+        for credential, person, organisation in rows
     ]
     return sorted(found, key=lambda item: item.year, reverse=True)
 

@@ -31,19 +31,21 @@ _ABSENT: Final = "there is no such applicant"
 
 @dataclass(frozen=True, slots=True)
 class GrantView:
-    """A grant as the person sees it."""
+    """A grant as the person sees it; `last_day` is an ISO day where the university is."""
 
     grant: AccessGrant
     university: Organisation
     is_standing: bool
+    last_day: str
 
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """A person who granted access, as the university sees him."""
+    """A person who granted access, as the university sees him; `last_day` is an ISO day there."""
 
     grant: AccessGrant
     name: str
+    last_day: str
 
 
 def universities(session: Session, *, now: datetime) -> list[Organisation]:
@@ -114,7 +116,10 @@ def grants_of(session: Session, *, person_id: str, now: datetime) -> list[GrantV
         .order_by(col(AccessGrant.granted_at).desc())
         .limit(100)
     )
-    return [GrantView(grant, university, is_standing(grant, now)) for grant, university in rows]
+    return [
+        GrantView(grant, university, is_standing(grant, now), _last_day(grant, university))
+        for grant, university in rows
+    ]
 
 
 def is_standing(grant: AccessGrant, now: datetime) -> bool:
@@ -152,7 +157,11 @@ def applicants(
     willing = allowing(
         session, vault=vault, persons=[person for _, person in shown], purpose=Purpose.UNIVERSITY_ACCESS, now=now
     )
-    found = [Applicant(grant, profile_in(person, vault=vault).name) for grant, person in shown if person.id in willing]
+    found = [
+        Applicant(grant, profile_in(person, vault=vault).name, _last_day(grant, university))
+        for grant, person in shown
+        if person.id in willing
+    ]
     return found, len(rows) > PAGE
 
 
@@ -167,7 +176,7 @@ def applicant(session: Session, *, vault: Vault, university: Organisation, grant
     person = session.get_one(Person, grant.person_id)
     if not allows(session, vault=vault, person_id=person.id, purpose=Purpose.UNIVERSITY_ACCESS, now=now):
         raise NotFoundError(_ABSENT)
-    return Applicant(grant, profile_in(person, vault=vault).name)
+    return Applicant(grant, profile_in(person, vault=vault).name, _last_day(grant, university))
 
 
 def record_look(session: Session, *, actor: Actor, grant: AccessGrant, what: str, clock: Clock) -> None:
@@ -182,3 +191,8 @@ def record_look(session: Session, *, actor: Actor, grant: AccessGrant, what: str
         organisation_id=grant.organisation_id,
         clock=clock,
     )
+
+
+def _last_day(grant: AccessGrant, university: Organisation) -> str:
+    last = grant.until.astimezone(ZoneInfo(university.time_zone)) - timedelta(seconds=1)
+    return last.date().isoformat()
