@@ -44,12 +44,14 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "import": "achievements",
         "clr": "achievements",
         "pairs": "operations",
+        "erasures": "operations",
         "audit": "operations",
         "retry": "operations",
         "bench": "operations",
         "demo-code": "operations",
         "issuer": "organisations",
         "key": "organisations",
+        "registrars": "organisations",
         "documents": "documents",
     }
 )

@@ -46,6 +46,11 @@ def add_leaves(session: Session, *, digests: Iterable[bytes], tag: str, now: dat
         session.execute(insert(Leaf), rows)
 
 
+def digests_of(session: Session, *, tag: str) -> list[bytes]:
+    """Return the digests that were queued under a tag, the oldest first."""
+    return list(session.exec(select(Leaf.digest).where(Leaf.tag == tag).order_by(col(Leaf.id))))
+
+
 def is_final_digest(digest: Any) -> ColumnElement[bool]:
     """Return the condition that the anchor of a digest is FINAL; `digest` is a column of an outer query."""
     return (

@@ -301,7 +301,9 @@ def _id(statement: Statement) -> str:
 
 
 def open_body(session: Session, *, vault: Vault, credential: Credential) -> bytes:
-    """Return the signed JSON of a credential, or the statement of a draft."""
+    """Return the signed JSON of a credential, or the statement of a draft; raises `NotFoundError` once erased."""
+    if not credential.sealed_body:
+        raise NotFoundError("what this credential says was erased")
     person = open_person(session, vault=vault, person_id=credential.person_id)
     return vault.open_for(person.key, credential.sealed_body, context=f"credential:{credential.id}")
 

@@ -149,6 +149,11 @@ def read_document(
     return ReadDocument(document, content)
 
 
+def reseal_document(document: Document, *, old: bytes, new: bytes) -> None:
+    """Put a document's key under another key of its person, both of 32 bytes: the old one opens it no more."""
+    document.sealed_key = seal(new, unseal(old, document.sealed_key, _key_context(document)), _key_context(document))
+
+
 def _key_context(document: Document) -> Context:
     return bind("document-key", document.id, document.organisation_id or "", document.person_id or "")
 

@@ -11,11 +11,15 @@ from sqlmodel import Session
 
 from portfolio.anchoring.audit import Finding, audit_batches, audit_calls
 from portfolio.anchoring.sending import Gateway
+from portfolio.anchoring.service import digests_of
 from portfolio.app import Portfolio
 from portfolio.credentials.audit import audit_credentials
 from portfolio.documents.mirror import audit_documents
 from portfolio.documents.storage import DocumentStore
 from portfolio.errors import UnavailableError
+from portfolio.people.journal import verify_journal
+
+AUDIT_TAG = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,24 @@ def audit_all(portfolio: Portfolio, gateways: Mapping[int, Gateway], *, limit: i
         findings += islice(audit_batches(session), limit)
         findings += islice(audit_credentials(session, vault=portfolio.vault), limit)
         findings += islice(_documents(session, portfolio.store), limit)
+        findings += islice(_journal(session), limit)
         for number, gateway in gateways.items():
             try:
                 findings += islice(audit_calls(session, gateway, pair=number), limit)
             except UnavailableError:
                 chain_asked = False
     return AuditReport(tuple(findings), chain_asked)
+
+
+def _journal(session: Session) -> Iterator[Finding]:
+    messages = {
+        "line_missing": "a line of the audit log is gone",
+        "line_altered": "a line of the audit log is not as it was written",
+        "chain_broken": "the audit log does not hang together here",
+        "anchored_head_missing": "the audit log was anchored further than it goes now, or with other lines",
+    }
+    for line in verify_journal(session, anchored=digests_of(session, tag=AUDIT_TAG)):
+        yield Finding(f"journal_{line.code}", str(line.number), messages[line.code])
 
 
 def _documents(session: Session, store: DocumentStore) -> Iterator[Finding]:

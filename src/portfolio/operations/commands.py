@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 
 from portfolio.config import Settings
-from portfolio.operations import pair_commands
+from portfolio.operations import erasure_commands, pair_commands
 
 ENOUGH_FINDINGS = 200
 
 pairs = pair_commands.pairs
+erasures = erasure_commands.erasures
 
 
 def _stop_on_signals() -> threading.Event:

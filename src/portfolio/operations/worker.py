@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Mapping
 
+from portfolio.achievements.requests.service import remind
 from portfolio.anchoring.pairs import pair_waits
 from portfolio.anchoring.sending import CallSender, Gateway
-from portfolio.anchoring.service import backlog, seal_batch
+from portfolio.anchoring.service import add_leaves, backlog, seal_batch
 from portfolio.app import Portfolio
 from portfolio.credentials.revocations import queue_revocations, revocations_wait, settle_revocations
 from portfolio.credentials.status_publication import lists_wait, publish_lists
@@ -20,13 +21,19 @@ from portfolio.issuing.service import process_part, running_runs, stop_run
 from portfolio.jobs import Job, LeaseHolder, LeaseLostError, run_jobs
 from portfolio.notifications.mailer import open_mailer
 from portfolio.notifications.service import deliver
+from portfolio.operations.audit import AUDIT_TAG
+from portfolio.operations.erasing import run_erasures
 from portfolio.organisations.moving import settle_move
 from portfolio.organisations.service import registrations_wait, settle_registrations
 from portfolio.organisations.standing import decisions_wait, settle_decisions
+from portfolio.people.family import hand_over
+from portfolio.people.journal import anchor_head
 
 SENDING_INTERVAL = 0.5
 PUBLISHING_INTERVAL = 2.0
 MIRROR_INTERVAL = 10.0
+ERASING_INTERVAL = 2.0
+DAILY_INTERVAL = 600.0  # looked at often; what was done today is not done again
 MAIL_INTERVAL = 1.0
 PATIENCE = 40  # seconds that `run_until_idle` waits for another worker's lease to end
 
@@ -161,6 +168,10 @@ class Worker:
             Job("sending", self.send, SENDING_INTERVAL),
             Job("status lists", self.publish, PUBLISHING_INTERVAL),
             Job("letters", self.deliver, MAIL_INTERVAL),
+            Job("erasures", self.erase, ERASING_INTERVAL),
+            Job("birthdays", self.hand_over, DAILY_INTERVAL),
+            Job("audit log", self.anchor_journal, DAILY_INTERVAL),
+            Job("reminders", self.remind, DAILY_INTERVAL),
         ]
         if self._portfolio.settings.ipfs_api_url:
             jobs.append(Job("mirroring", self.mirror, MIRROR_INTERVAL))
@@ -178,6 +189,41 @@ class Worker:
             clock=portfolio.clock,
         )
         return report.pushed
+
+    def erase(self) -> int:
+        """Carry through the erasures that have started; returns how many ended."""
+        return run_erasures(self._portfolio)
+
+    def hand_over(self) -> None:
+        """End guardianships of those who have turned 18, and tell those who have turned 14."""
+        portfolio, after = self._portfolio, None
+        while after != "":
+            with portfolio.database.write() as session:
+                after = hand_over(
+                    session,
+                    vault=portfolio.vault,
+                    public_url=portfolio.settings.public_url,
+                    clock=portfolio.clock,
+                    after=after or "",
+                )
+
+    def anchor_journal(self) -> bool:
+        """Let the head of the audit log be anchored, once a day."""
+        clock = self._portfolio.clock
+        with self._portfolio.database.write() as session:
+            return anchor_head(
+                session,
+                add_leaf=lambda digest: add_leaves(session, digests=[digest], tag=AUDIT_TAG, now=clock()),
+                clock=clock,
+            )
+
+    def remind(self) -> int:
+        """Write to organisations that have let requests for confirmation wait for a week; returns how many letters."""
+        portfolio = self._portfolio
+        with portfolio.database.write() as session:
+            return remind(
+                session, vault=portfolio.vault, public_url=portfolio.settings.public_url, clock=portfolio.clock
+            )
 
     def release(self) -> None:
         """Let another worker send."""

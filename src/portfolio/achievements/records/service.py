@@ -199,6 +199,7 @@ def find_records(session: Session, *, vault: Vault, organisation: Organisation, 
         .where(col(Credential.replaced_by).is_(None))
         .where(col(Credential.digest).is_not(None))
         .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .order_by(col(Credential.created_at).desc())
         .limit(LOOKED_THROUGH)
     ).all()

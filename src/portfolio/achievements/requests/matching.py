@@ -51,6 +51,7 @@ def own_credentials(
         .where(col(Credential.digest).is_not(None))
         .where(col(Credential.replaced_by).is_(None))
         .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .order_by(col(Credential.created_at).desc())
         .limit(LOOKED_THROUGH)
     ).all()

@@ -32,4 +32,5 @@ CPD_CERTIFICATE: Final = Kind(
     # Providers start their numbers anew each year, so the number alone would make next year's 0001 a conflict.
     natural_key=("registration_number", "award_date"),
     minimal=("title", "hours"),
+    statutory=True,
 )

@@ -74,6 +74,7 @@ class Kind:
     field that says the kind, hence unique. `natural_key` names what makes two table rows of one issuer the same
     credential; "holder_name" may be among them. `description` and `criteria` are signed with every credential.
     `minimal` names the fields that its minimal form keeps (`minimal_forms.py`); `minimal_of` is set on such a form.
+    `statutory`: the law obliges its issuer to keep a register of them, whatever the holder consents to.
     """
 
     code: str
@@ -88,6 +89,7 @@ class Kind:
     natural_key: tuple[str, ...]
     minimal: tuple[str, ...] = ()
     minimal_of: str | None = None
+    statutory: bool = False
 
     @property
     def signed_version(self) -> str:

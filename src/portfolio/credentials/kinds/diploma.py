@@ -48,4 +48,5 @@ DIPLOMA: Final = Kind(
     ),
     natural_key=("holder_name", "title", "subject", "award_date", "registration_number"),
     minimal=("title", "subject", "degree"),
+    statutory=True,
 )

@@ -30,6 +30,7 @@ def minimal_form(kind: Kind) -> Kind:
         fields=(*kept, year),
         natural_key=kind.natural_key,
         minimal_of=kind.code,
+        statutory=kind.statutory,
     )
 
 

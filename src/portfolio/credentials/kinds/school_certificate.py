@@ -63,4 +63,5 @@ SCHOOL_CERTIFICATE: Final = Kind(
     ),
     natural_key=("registration_number",),
     minimal=("title", "level"),
+    statutory=True,
 )

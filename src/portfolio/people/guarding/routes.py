@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import field_validator
+from sqlmodel import Session
 from starlette.responses import Response
 
+from portfolio.achievements.records.service import Taking, claim_by_code
 from portfolio.auth import Issuer, SignedIn, Visitor, portfolio_of
 from portfolio.credentials.values import ValueProblem, normalise_name
 from portfolio.errors import ForbiddenError, NotFoundError
@@ -53,6 +55,10 @@ class ChildForm(Form):
 
 class CodeForm(Form):
     code: str
+
+
+class PaperForm(Form):
+    paper_code: str
 
 
 class SchoolForm(Form):
@@ -148,6 +154,28 @@ def prove_by_code(
     return _proof_page(request, actor, guardianship_id, filled, status=422)
 
 
+@router.post("/me/children/{guardianship_id}/paper")
+def prove_by_paper(
+    request: Request, actor: SignedIn, guardianship_id: str, filled: Annotated[Filled[PaperForm], form_of(PaperForm)]
+) -> Response:
+    portfolio = portfolio_of(request)
+    if filled.ok:
+        _limit_codes(request, actor, guardianship_id)
+        try:
+            with portfolio.database.write() as session:
+                guardians.prove_by_paper(
+                    session,
+                    guardianship_id=guardianship_id,
+                    claim=lambda child: _claims(request, session, actor, child, filled.form.paper_code),
+                    actor=actor,
+                    clock=portfolio.clock,
+                )
+            return see_other("/me", done="guardian-proved")
+        except guardians.WrongCodeError as error:
+            filled.problem("paper_code", error.message)
+    return _proof_page(request, actor, guardianship_id, filled, status=422)
+
+
 @router.post("/me/children/{guardianship_id}/school")
 def ask_school(
     request: Request, actor: SignedIn, guardianship_id: str, filled: Annotated[Filled[SchoolForm], form_of(SchoolForm)]
@@ -239,6 +267,22 @@ def answer_as_school(
             )
     done = "confirmed" if row.state is GuardianState.ACTIVE else "refused"
     return see_other(f"/org/{access.organisation.slug}/guardians", done=done)
+
+
+def _claims(request: Request, session: Session, actor: Actor, child: str, code: str) -> bool:
+    """Take the record of a paper over into the child's portfolio; False when code and family name lead nowhere."""
+    portfolio = portfolio_of(request)
+    taken = claim_by_code(
+        session,
+        vault=portfolio.vault,
+        own_id=child,
+        typed=code,
+        family=profile_of(session, vault=portfolio.vault, person_id=child).name.split()[0],
+        actor=actor.name,
+        clock=portfolio.clock,
+    )
+    # Of a record that somebody else holds a human decides: it proves nothing.
+    return taken is Taking.TAKEN
 
 
 def _limit_codes(request: Request, actor: Actor, guardianship_id: str) -> None:
