@@ -25,7 +25,8 @@ LINK = "https://portfolio.example/confirm/abc"
 
 def write(world: World, letter: str = "confirm_email", **values: str) -> None:
     samples = {"link": LINK, "organisation": "Школа № 1", "initials": "А. С.", "reason": "ИНН чужой"}
-    needed = find_undeclared_variables(Environment().parse((TEMPLATES / f"{letter}.txt").read_text("utf-8"))) - {"_"}
+    source = (TEMPLATES / f"{letter}.txt").read_text("utf-8")
+    needed = find_undeclared_variables(Environment(autoescape=True).parse(source)) - {"_"}
     filled = {name: samples.get(name, "2") for name in needed} | values
     filled.pop("ngettext", None)
     address = filled.pop("address", "anna@example.ru")

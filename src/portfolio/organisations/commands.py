@@ -10,6 +10,7 @@ import typer
 from portfolio.config import Settings
 from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.organisations import registrar_commands
+from portfolio.organisations.registrar_accounts import registrars as registrars  # noqa: PLC0414  a command of its own
 from portfolio.organisations.registrar_commands import head_time, moment_of, shown
 
 issuer = typer.Typer(no_args_is_help=True, help="Issuing organisations and their keys.")

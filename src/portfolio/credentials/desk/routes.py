@@ -99,21 +99,6 @@ def list_page(request: Request, access: Viewer, after: str = "", run: str = "", 
 
 @router.get("/{credential_id}")
 def credential_page(request: Request, access: Viewer, credential_id: str) -> Response:
-    portfolio = portfolio_of(request)
-    with portfolio.database.write() as session:
-        found = revocations.revocable(session, organisation=access.organisation, credential_id=credential_id)
-        owner = session.get_one(Person, found.person_id).owner_id
-        if owner is not None:  # who has claimed the record sees who looked at it
-            record_view(
-                session,
-                person_id=owner,
-                viewer="organisation",
-                what="credential",
-                why="issuer",
-                clock=portfolio.clock,
-                account_id=access.actor.account_id,
-                organisation_id=access.organisation.id,
-            )
     return _credential(request, access, credential_id)
 
 
@@ -196,6 +181,9 @@ def _credential(
         found = revocations.revocable(session, organisation=access.organisation, credential_id=credential_id)
         view = listing.view_of(session, vault=portfolio.vault, credential=found)
         statement = service.open_statement(session, vault=portfolio.vault, credential=found)
+        owner = session.get_one(Person, found.person_id).owner_id
+    if owner is not None:
+        _note_look(request, access, owner)
     kind = KINDS[found.kind]
     return page(
         request,
@@ -216,6 +204,22 @@ def _credential(
         opened="revoke" if revoking else "correct" if correcting else "",
         public_url=portfolio.settings.public_url,
     )
+
+
+def _note_look(request: Request, access: StaffAccess, owner: str) -> None:
+    """Who has claimed the record sees who looked at it."""
+    portfolio = portfolio_of(request)
+    with portfolio.database.write() as session:
+        record_view(
+            session,
+            person_id=owner,
+            viewer="organisation",
+            what="credential",
+            why="issuer",
+            clock=portfolio.clock,
+            account_id=access.actor.account_id,
+            organisation_id=access.organisation.id,
+        )
 
 
 def _kind(request: Request, access: StaffAccess, credential_id: str) -> Kind:
