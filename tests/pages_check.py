@@ -33,7 +33,7 @@ _LATIN = """() => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim(), parent = walker.currentNode.parentElement;
-    if (parent.closest('code, pre, bdi, script, textarea, [lang]:not(html), [translate=no]')) continue;
+    if (parent.closest('code, pre, bdi, script, desc, textarea, [lang]:not(html), [translate=no]')) continue;
     if (/^[\\x20-\\x7e\\u2010-\\u201f\\u2026]+$/.test(text) && (text.match(/[A-Za-z]{2,}/g) || []).length > 2)
       found.push(text);
   }
