@@ -16,6 +16,7 @@ from portfolio.credentials.models import Credential, Revocation
 from portfolio.issuing.models import IssuingRun, RunState, UploadedTable
 from portfolio.issuing.service import process_part
 from portfolio.organisations.models import StaffRole
+from portfolio.organisations.service import organisation_by_slug
 from portfolio.people.models import AccessRecord, Person
 
 TABLE = "ФИО;Мероприятие;Дата\nИванов Пётр;Конкурс чтецов;05.09.2026\nСидорова Анна;Конкурс чтецов;05.09.2026\n"
@@ -214,6 +215,36 @@ def test_a_document_is_corrected(world: World, issuer: Someone) -> None:
     assert "the corrected document" in issuer.get(here).text
     again = issuer.post(f"{here}/correct", {**form, "holder_name": "Иванов Пётр"})
     assert again.status_code == 422
+
+
+def test_a_successor_may_revoke_and_nothing_else(world: World, issuer: Someone) -> None:
+    issue(world, issuer)
+    first, heir = issued(world)[0], world.organisation("heir")
+    with world.portfolio.database.write() as session:
+        school = organisation_by_slug(session, slug="school")
+        school.successor_id = heir.id
+        session.add(school)
+    member = world.staff("heir", role=StaffRole.ISSUER)
+    here = f"/org/heir/credentials/{first.id}"
+    assert first.id in member.get(f"/org/heir/credentials?code={first.short_code}").text
+    assert member.post(f"{here}/correct", {"holder_name": "Иванов Пётр"}).status_code == 404
+    assert member.post(f"{here}/revoke", {"reason": "issued_in_error"}).status_code == 303
+    with world.portfolio.database.read() as session:
+        assert {row.revoked_by for row in session.exec(select(Revocation))} == {heir.id}
+
+
+def test_staff_gets_diplomas_and_others_do_not(world: World, issuer: Someone) -> None:
+    run = issue(world, issuer)
+    first = issued(world)[0]
+    paper = issuer.get(f"/org/school/credentials/{first.id}/diploma.pdf")
+    assert paper.content.startswith(b"%PDF")
+    assert issuer.get(f"{run}/diplomas.zip").content.startswith(b"PK")
+    assert world.staff(role=StaffRole.VIEWER).get(f"{run}/diplomas.zip").status_code == 403
+    world.organisation("other")
+    foreign = world.staff("other")
+    assert foreign.get(f"/org/other/credentials/{first.id}/diploma.pdf").status_code == 404
+    assert foreign.get(f"{run.replace('school', 'other')}/diplomas.zip").status_code == 404
+    assert foreign.get(run.replace("school", "other")).status_code == 404
 
 
 def test_no_page_asks_the_database_more_than_twelve_times(world: World, issuer: Someone) -> None:

@@ -18,6 +18,7 @@ from portfolio.documents.encryption import load_master_keys
 from portfolio.documents.kubo import KuboStore
 from portfolio.errors import PortfolioError
 from portfolio.migrations import require_newest
+from portfolio.notifications.mailer import OutboxMailer, open_mailer
 
 LEAST_FREE = 1 << 30  # bytes
 
@@ -42,6 +43,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     yield _look("accounts", lambda: _accounts(settings))
     if settings.ipfs_api_url:
         yield _look("ipfs", lambda: _ipfs(settings.ipfs_api_url or ""))
+    yield _look("mail", lambda: _mail(settings))
     yield _disk(settings)
     yield Diagnosis(
         "addresses",
@@ -118,6 +120,13 @@ def _ipfs(url: str) -> str:
         return f"Kubo {store.version()} on a private swarm"
     finally:
         store.close()
+
+
+def _mail(settings: Settings) -> str:
+    mailer = open_mailer(settings)
+    if isinstance(mailer, OutboxMailer):
+        return f"letters go to {mailer.folder} and to nobody; PORTFOLIO_SMTP_URL sets a server"
+    return f"letters go out as {settings.resolved_mail_from}"
 
 
 def _disk(settings: Settings) -> Diagnosis:

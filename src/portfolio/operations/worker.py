@@ -18,6 +18,7 @@ from portfolio.documents.mirror import push_all
 from portfolio.documents.service import mirror_store, own_store
 from portfolio.errors import PortfolioError, UnavailableError
 from portfolio.issuing.service import process_part, running_runs, stop_run
+from portfolio.issuing.uploads import forget_tables
 from portfolio.jobs import Job, LeaseHolder, LeaseLostError, run_jobs
 from portfolio.notifications.mailer import open_mailer
 from portfolio.notifications.service import deliver
@@ -35,6 +36,7 @@ MIRROR_INTERVAL = 10.0
 ERASING_INTERVAL = 2.0
 DAILY_INTERVAL = 600.0  # looked at often; what was done today is not done again
 MAIL_INTERVAL = 1.0
+FORGETTING_INTERVAL = 60.0
 PATIENCE = 40  # seconds that `run_until_idle` waits for another worker's lease to end
 
 log = logging.getLogger(__name__)
@@ -146,6 +148,11 @@ class Worker:
             clock=portfolio.clock,
         )
 
+    def forget_tables(self) -> int:
+        """Delete uploaded tables about which nobody decided in time; returns how many."""
+        with self._portfolio.database.write() as session:
+            return forget_tables(session, now=self._portfolio.clock())
+
     def run_until_idle(self) -> None:
         """Do everything that can be done now: what `--once` and tests call instead of waiting for intervals."""
         deadline = time.monotonic() + PATIENCE
@@ -168,6 +175,7 @@ class Worker:
             Job("sending", self.send, SENDING_INTERVAL),
             Job("status lists", self.publish, PUBLISHING_INTERVAL),
             Job("letters", self.deliver, MAIL_INTERVAL),
+            Job("tables", self.forget_tables, FORGETTING_INTERVAL),
             Job("erasures", self.erase, ERASING_INTERVAL),
             Job("birthdays", self.hand_over, DAILY_INTERVAL),
             Job("audit log", self.anchor_journal, DAILY_INTERVAL),

@@ -17,7 +17,7 @@ from portfolio.credentials.links import read_short_code
 from portfolio.credentials.models import Credential, RevocationReason
 from portfolio.credentials.statement import Statement
 from portfolio.errors import ConflictError, JsonValue, PortfolioError
-from portfolio.i18n import N_
+from portfolio.i18n import N_, format_day
 from portfolio.organisations import wording
 from portfolio.people.access import record_view
 from portfolio.people.journal import record_act
@@ -259,6 +259,8 @@ def _facts(kind: Kind, statement: Statement, *, russian: bool) -> list[tuple[str
         else:
             choice = field.choice(str(value))
             text = (choice.ru if russian else choice.en) if choice else str(value)
+            if field.type is FieldType.DATE:
+                text = format_day(text, "ru" if russian else "en")
         shown.append((field.ru if russian else field.en, text))
     return shown
 
