@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from elsewhere import NOW, instant
 
 from portfolio.achievements.fetching import FakeFetcher
-from portfolio.achievements.imports import verify_import
 from portfolio.achievements.findings import ImportReport
+from portfolio.achievements.imports import verify_import
 
 HOST = "https://badges.example"
 KEY = rsa.generate_private_key(65537, 2048)

@@ -18,8 +18,8 @@ from openbadgeslib.ob3 import OB3Signer
 from PIL import Image
 
 from portfolio.achievements.fetching import FakeFetcher, OfflineFetcher
-from portfolio.achievements.imports import NotACredentialError, OurOwnError, verify_import
 from portfolio.achievements.findings import CHECK_NAMES, ImportReport
+from portfolio.achievements.imports import NotACredentialError, OurOwnError, verify_import
 from portfolio.achievements.sentences import MESSAGES, VERDICTS
 from portfolio.credentials.report import Verdict
 from portfolio.i18n import gettext_for

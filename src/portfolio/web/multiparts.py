@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from portfolio.errors import PortfolioError
@@ -75,7 +76,7 @@ async def _read(request: Request, model: type[M], limit: int, name: str) -> Sent
     )
     try:
         form = await parser.parse()
-    except (MultiPartException, HTTPException, ValueError, KeyError):
+    except (MultiPartException, HTTPException, ClientDisconnect, ValueError, KeyError):
         raise MalformedFormError("the form could not be read: send it again") from None
     try:
         return await _sent(form, model, name)

@@ -5,6 +5,7 @@ Each is served as a picture of its own, so that its styles stay out of the page;
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -33,23 +34,20 @@ def labelled(rows: Sequence[Counted], by: str, language: Language) -> list[Count
 
 def plot(rows: Sequence[Counted], *, by: str, language: Language) -> bytes:
     """Return the SVG of counts; `by` is one of `PLOTS`. It holds no script and asks for nothing."""
-    import pygal
-    from pygal.style import Style
-
+    pygal = _library()
     translate = gettext_for(language)
     chart_of: Callable[..., Any] = pygal.StackedBar if by == "year" else pygal.HorizontalStackedBar
     shown = labelled(rows, by, language)
     if by != "year":
         shown = shown[::-1]  # drawn from below
     chart = chart_of(
-        style=_style(Style),
+        style=_style(pygal.style.Style),
         js=(),
         width=720,
         height=320 if by == "year" else 120 + 36 * len(shown),
         title=translate(PLOTS[by]),
         legend_at_bottom=True,
         truncate_label=_LONGEST_LABEL,
-        show_minor_y_labels=False,
         print_values=False,
         include_x_axis=True,
         disable_xml_declaration=False,
@@ -61,6 +59,14 @@ def plot(rows: Sequence[Counted], *, by: str, language: Language) -> bytes:
     chart.add(translate(CONFIRMED), [row.confirmed for row in shown])
     chart.add(translate(CLAIMED), [row.claimed for row in shown])
     return _without_scripts(chart.render_tree())
+
+
+def _library() -> Any:
+    """Import the library without the hook for its own plug-ins, of a kind that Python no longer knows."""
+    import pygal
+
+    sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != pygal.__name__]
+    return pygal
 
 
 def _style(style: Callable[..., Any]) -> Any:
@@ -97,6 +103,6 @@ def _without_scripts(tree: Any) -> bytes:
 
     for parent in list(tree.iter()):
         for element in list(parent):
-            if not isinstance(element.tag, str) or element.tag.rpartition("}")[2] in {"script", "desc"}:
+            if not isinstance(element.tag, str) or element.tag.rpartition("}")[2] in {"script", "desc", "title"}:
                 parent.remove(element)
     return bytes(etree.tostring(tree, encoding="utf-8"))

@@ -51,8 +51,10 @@ class Received:
 
 def holdings_of(session: Session, *, vault: Vault, person_id: str, clock: Clock) -> Holdings:
     """Return everything in a portfolio, in seven queries however much that is. Raises `NotFoundError`."""
+    person = session.get(Person, person_id)  # held, so that it is not read again for the name and for the key
     name = profile_of(session, vault=vault, person_id=person_id).name
     key = key_of_person(session, vault=vault, person_id=person_id)
+    assert person is not None
     received = received_by(session, vault=vault, person_id=person_id, clock=clock)
     ids = {one.credential.id for one in received}
     claims = claims_of(session, vault=vault, key=key, person_id=person_id)
