@@ -263,6 +263,7 @@ def test_a_consent_keeps_the_text_it_was_given_to(world: World, monkeypatch: pyt
     assert allowed(world, child), "what was agreed to goes on"
     text = child.get(f"/p/{child.person_id}/consents/share/1?lang=ru").text
     assert old.paragraphs["ru"][0][:40] in text
+    world.clock.advance(minutes=1)
     say(world, child, child, "give")
     with world.portfolio.database.read() as session:
         new, before = history_of(session, person_id=child.person_id)

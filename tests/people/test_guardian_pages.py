@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlmodel import select
 
 from family_steps import accepted, invited, letters, shown_code, sign_in_again
-from people_world import World
+from people_world import PASSWORD, World
 from portfolio.organisations.models import StaffRole
 from portfolio.people.guardians import CODE_LENGTH
 from portfolio.people.models import AccessRecord, AuditRecord, Guardianship, GuardianState
@@ -186,3 +188,34 @@ def test_several_guardians_and_who_may_end_what(world: World) -> None:
     assert child.post(f"{page}/{rows[mother.account.id]}/end").status_code == 303
     assert mother.get(page).status_code == 404
     assert len(letters(world, "guardianship_ended")) == 2
+
+
+@pytest.mark.fault(137)
+def test_a_child_of_14_gets_a_sign_in_to_the_portfolio_a_guardian_kept(world: World) -> None:
+    mother = world.someone("Петрова Анна Ивановна")
+    answer = mother.post("/me/children/new", {"name": "Петров Илья", "birth_date": "24.11.2012", "is_guardian": "yes"})
+    row = answer.headers["location"].partition("?")[0].rpartition("/")[2]
+    with world.portfolio.database.write() as session:
+        link = session.get_one(Guardianship, row)
+        link.state, link.active_at = GuardianState.ACTIVE, world.clock()
+        session.add(link)
+    path = f"/p/{link.person_id}"
+    mother.post(f"{path}/consents", {"purpose": "store", "answer": "give"})
+    assert mother.post(f"{path}/guardians/sign-in", {"address": "ilya@example.ru"}).status_code == 403
+    world.clock.advance(days=3)
+    sign_in_again(world, mother)
+    assert "Give the child a sign-in" in mother.get(f"{path}/guardians?lang=en").text
+    taken = mother.post(f"{path}/guardians/sign-in", {"address": mother.address})
+    offered = mother.post(f"{path}/guardians/sign-in", {"address": "ilya@example.ru"})
+    assert taken.headers["location"] == offered.headers["location"], "nobody learns who has an account"
+    token = re.findall(r"/own-sign-in/[\w-]{40,}", letters(world, "own_sign_in")[0])[0]
+    visitor = world.visitor()
+    assert visitor.post(token, data={"password": "коротко"}).status_code == 422
+    done = visitor.post(token, data={"password": PASSWORD}, follow_redirects=False)
+    assert (done.status_code, done.headers["location"]) == (303, "/sign-in")
+    assert visitor.get(token).status_code == 404, "good once"
+    visitor.post("/sign-in", data={"address": "ilya@example.ru", "password": PASSWORD})
+    page = visitor.get(f"{path}/consents?lang=en")
+    assert page.status_code == 200
+    assert "one yes is missing" in page.text
+    assert "Give the child a sign-in" not in mother.get(f"{path}/guardians?lang=en").text

@@ -98,6 +98,7 @@ class TokenPurpose(StrEnum):
     RECOVER = "recover"
     SECOND_FACTOR = "second_factor"
     PASSKEY = "passkey"
+    OWN_SIGN_IN = "own_sign_in"
 
 
 class AccountToken(SQLModel, table=True):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from portfolio.auth import OfPerson, PersonAccess, portfolio_of
 from portfolio.notifications.service import queue_mail
 from portfolio.organisations.directory import names_of_organisations
-from portfolio.people import consents, guardians
+from portfolio.people import consents, growing_up, guardians
 from portfolio.people.access import PAGE, WHAT, WHY, views_of
 from portfolio.people.accounts import BadAddressError, normalise_address
 from portfolio.people.attempts import count_attempt
@@ -171,6 +171,36 @@ def invite(
     return see_other(f"/p/{person_id}/guardians", done="invited")
 
 
+@router.post("/p/{person_id}/guardians/sign-in")
+def offer_sign_in(
+    request: Request, access: OfPerson, filled: Annotated[Filled[InvitationForm], form_of(InvitationForm)]
+) -> Response:
+    """A guardian gives a child of 14 a sign-in; the answer is the same for an address that has an account."""
+    portfolio, person_id = portfolio_of(request), access.person.id
+    if not filled.ok:
+        return _guardians_page(request, access, filled, status=422)
+    with portfolio.database.write() as session:
+        token = growing_up.offer_sign_in(
+            session,
+            vault=portfolio.vault,
+            person_id=person_id,
+            address=filled.form.address,
+            actor=access.actor,
+            clock=portfolio.clock,
+        )
+        public_url = portfolio.settings.public_url
+        queue_mail(
+            session,
+            vault=portfolio.vault,
+            address=filled.form.address,
+            letter="own_sign_in" if token else "address_taken",
+            language=access.actor.language,
+            clock=portfolio.clock,
+            link=f"{public_url}/own-sign-in/{token}" if token else f"{public_url}/sign-in",
+        )
+    return see_other(f"/p/{person_id}/guardians", done="offered")
+
+
 @router.post("/p/{person_id}/guardians/{guardianship_id}/code")
 def show_code(request: Request, access: OfPerson, guardianship_id: str) -> Response:
     """The answer itself shows the code, this once: only its HMAC is kept."""
@@ -287,6 +317,7 @@ def _guardians_page(
         names = names_of_accounts(session, vault=vault, ids={row.account_id for row in rows if row.account_id})
         addresses = {row.id: guardians.address_invited(session, vault=vault, guardianship=row) for row in rows}
         schools = names_of_organisations(session, ids={row.organisation_id for row in rows if row.organisation_id})
+        offers = growing_up.needs_sign_in(session, vault=vault, person_id=access.person.id, clock=portfolio.clock)
     return page(
         request,
         "people/guardians.html",
@@ -303,6 +334,7 @@ def _guardians_page(
         names=names,
         addresses=addresses,
         schools=schools,
+        offers_sign_in=offers,
         filled=filled,
         code=code,
     )

@@ -11,13 +11,14 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from portfolio.achievements.records.service import Taking, claim_by_code
-from portfolio.auth import Issuer, SignedIn, Visitor, portfolio_of
+from portfolio.auth import Anybody, Issuer, SignedIn, Visitor, portfolio_of
 from portfolio.credentials.values import ValueProblem, normalise_name
 from portfolio.errors import ForbiddenError, NotFoundError
 from portfolio.i18n import N_
 from portfolio.organisations.directory import school, schools
-from portfolio.people import guardians
+from portfolio.people import growing_up, guardians
 from portfolio.people.access import record_view
+from portfolio.people.accounts import AddressTakenError, hash_password, strong_enough
 from portfolio.people.actors import Actor
 from portfolio.people.attempts import count_attempt
 from portfolio.people.family import initials_of, names_of_accounts, tell_that_ended
@@ -25,6 +26,7 @@ from portfolio.people.models import GuardianState
 from portfolio.people.service import Profile, profile_of
 from portfolio.web.dates import read_birth_date
 from portfolio.web.forms import Filled, Form, form_of
+from portfolio.web.languages import language_of
 from portfolio.web.pages import page, see_other
 
 router = APIRouter(tags=["people"], include_in_schema=False)
@@ -55,6 +57,15 @@ class ChildForm(Form):
 
 class CodeForm(Form):
     code: str
+
+
+class PasswordForm(Form):
+    password: str
+
+    @field_validator("password")
+    @classmethod
+    def _is_a_password(cls, value: str) -> str:
+        return strong_enough(value)
 
 
 class PaperForm(Form):
@@ -206,6 +217,33 @@ def give_up(request: Request, actor: SignedIn, guardianship_id: str) -> Response
     return see_other("/me", done="guardian-ended")
 
 
+@router.get("/own-sign-in/{token}")
+def own_sign_in_page(request: Request, _: Anybody, token: str) -> Response:
+    return _own_sign_in_page(request, token, Filled.empty())
+
+
+@router.post("/own-sign-in/{token}")
+def take_over(
+    request: Request, _: Anybody, token: str, filled: Annotated[Filled[PasswordForm], form_of(PasswordForm)]
+) -> Response:
+    portfolio = portfolio_of(request)
+    if filled.ok:
+        try:
+            with portfolio.database.write() as session:
+                growing_up.take_over(
+                    session,
+                    vault=portfolio.vault,
+                    token=token,
+                    password_hash=hash_password(filled.form.password),
+                    language=language_of(request),
+                    clock=portfolio.clock,
+                )
+            return see_other("/sign-in")
+        except (AddressTakenError, growing_up.HasAccountError) as error:
+            filled.problem("", error.message)
+    return _own_sign_in_page(request, token, filled, status=422)
+
+
 @router.get("/org/{slug}/guardians")
 def school_page(request: Request, access: Issuer) -> Response:
     portfolio = portfolio_of(request)
@@ -267,6 +305,13 @@ def answer_as_school(
             )
     done = "confirmed" if row.state is GuardianState.ACTIVE else "refused"
     return see_other(f"/org/{access.organisation.slug}/guardians", done=done)
+
+
+def _own_sign_in_page(request: Request, token: str, filled: Filled[Any], status: int = 200) -> Response:
+    portfolio = portfolio_of(request)
+    with portfolio.database.read() as session:
+        growing_up.offered(session, token=token, clock=portfolio.clock)
+    return page(request, "people/own_sign_in.html", actor=None, status=status, token=token, filled=filled)
 
 
 def _claims(request: Request, session: Session, actor: Actor, child: str, code: str) -> bool:
