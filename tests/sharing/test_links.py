@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sharing_world import Made, award, consent, minimal_of, opened, queries, share, withdraw
 from sqlalchemy import inspect
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from people_world import Someone, World
 from portfolio.credentials.models import Credential
+from portfolio.people.erasure import belongs_to
 from portfolio.people.models import AccessRecord, AuditRecord, Person
 from portfolio.sharing.models import ShareLink, ShareView
-from portfolio.sharing.service import TOKEN_BYTES, forget_sharing
+from portfolio.sharing.service import TOKEN_BYTES
+from portfolio.sharing.visits.routes import MISSES
 
 
 @pytest.fixture
@@ -166,7 +168,7 @@ def test_the_address_is_shown_again_for_ten_minutes_and_to_nobody_else(world: Wo
 
 
 @pytest.mark.fault(105)
-@pytest.mark.parametrize("end", ["killed", "expired", "used up", "consent", "erased", "forgotten"])
+@pytest.mark.parametrize("end", ["killed", "expired", "used up", "consent", "erased"])
 def test_a_link_that_ended_answers_like_one_that_never_was(world: World, anna: Someone, end: str) -> None:
     made = share(anna, f"full:{award(world, anna)}", lasting="day", max_views="1")
     client = opened(world, made)
@@ -177,12 +179,9 @@ def test_a_link_that_ended_answers_like_one_that_never_was(world: World, anna: S
         world.clock.advance(hours=25)
     elif end == "consent":
         withdraw(world, anna)
-    elif end in {"erased", "forgotten"}:
+    elif end == "erased":
         with world.portfolio.database.write() as session:
-            if end == "forgotten":
-                forget_sharing(session, person_id=anna.person_id)
-            else:
-                session.get_one(Person, anna.person_id).erased_at = world.clock()
+            session.get_one(Person, anna.person_id).erased_at = world.clock()
     answers_like_nothing(world, made)
     still_open = 200 if end == "used up" else 404
     for path in (made.path, made.path + "/1", made.path + "/presentation.zip"):
@@ -268,8 +267,8 @@ def test_a_password_is_asked_and_guesses_are_limited(world: World, anna: Someone
 def test_whoever_tries_links_hits_none_and_is_stopped(world: World, anna: Someone) -> None:
     made = share(anna, f"full:{award(world, anna)}")
     client = world.visitor()
-    answers = [client.get(f"/s/{secrets.token_urlsafe(24)}").status_code for _ in range(40)]
-    assert answers == [404] * 30 + [429] * 10
+    answers = [client.get(f"/s/{secrets.token_urlsafe(24)}").status_code for _ in range(MISSES + 10)]
+    assert answers == [404] * MISSES + [429] * 10
     assert client.get(made.path).status_code == 429, "not even a real one is told apart then"
     world.clock.advance(minutes=11)
     assert client.get(made.path).status_code == 200
@@ -376,3 +375,15 @@ def test_a_session_of_the_database_is_not_left_open(world: World, anna: Someone)
     opened(world, made).get(made.path)
     with Session(world.portfolio.database.engine) as session:
         assert session.get_one(ShareLink, made.id).views == 1
+
+
+def test_erasure_leaves_no_row_of_sharing(world: World, anna: Someone) -> None:
+    """Erasure follows the foreign keys of every table: those of sharing must lead it to all that hangs on a link."""
+    opened(world, share(anna, f"full:{award(world, anna)}"))
+    tables = [SQLModel.metadata.tables[name] for name in ("sharelink", "shareitem", "shareview", "accessgrant")]
+    with world.portfolio.database.write() as session:
+        for table in reversed(tables):
+            condition = belongs_to(table, [anna.person_id], [anna.account.id])
+            assert condition is not None
+            session.execute(table.delete().where(condition))
+        assert [session.execute(table.select()).all() for table in tables] == [[], [], [], []]

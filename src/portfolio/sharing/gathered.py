@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlmodel import Session, col, select
 
@@ -15,7 +16,8 @@ from portfolio.documents.vault import Vault
 from portfolio.organisations.models import Organisation
 from portfolio.people.models import Person
 
-_MANY = 500
+MOST: Final = 500
+"""Credentials of one person that are read at once; nobody has received as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def title_of(statement: Statement) -> str:
     return str(statement.fields.get(field.name, "")) if field else ""
 
 
-def gathered_by(session: Session, *, vault: Vault, person_id: str, limit: int = 200) -> list[Gathered]:
+def gathered_by(session: Session, *, vault: Vault, person_id: str, limit: int = MOST) -> list[Gathered]:
     """Return what a person has, the newest award first, in four queries: signed, not corrected since, never a draft.
 
     `person_id` is an own row.
@@ -93,6 +95,6 @@ def gathered_by(session: Session, *, vault: Vault, person_id: str, limit: int = 
 
 def _minimal_forms(session: Session, ids: Sequence[str]) -> dict[str, Credential]:
     rows = session.exec(
-        select(Credential).where(col(Credential.minimal_of).in_(ids[:_MANY])).where(col(Credential.digest).is_not(None))
+        select(Credential).where(col(Credential.minimal_of).in_(ids)).where(col(Credential.digest).is_not(None))
     )
     return {row.minimal_of or "": row for row in rows}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from sqlalchemy import delete, func
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from portfolio.credentials.links import token_hash
@@ -24,12 +24,11 @@ from portfolio.people.consents import require_consent
 from portfolio.people.journal import record_act
 from portfolio.people.service import key_of_person
 from portfolio.sharing.gathered import Gathered, gathered_by
-from portfolio.sharing.models import AccessGrant, FormShown, ShareItem, ShareLink, ShareView
+from portfolio.sharing.models import FormShown, ShareItem, ShareLink, ShareView
 
 TOKEN_BYTES: Final = 24
 """192 bits from the system's generator, above the 128 of protocol.md; nothing in it tells of the link (fault 103)."""
 LONGEST: Final = timedelta(days=366)
-MOST_ITEMS: Final = 200
 MOST_VIEWS: Final = 1000
 LISTED: Final = 100
 
@@ -219,12 +218,3 @@ def kill_link(session: Session, *, actor: Actor, person_id: str, link_id: str, c
     link.killed_at = clock()
     session.add(link)
     record_act(session, actor=actor.name, act="share.kill", subject=link.id, clock=clock)
-
-
-def forget_sharing(session: Session, *, person_id: str) -> None:
-    """Delete all that a person shared: a part of erasure. `person_id` is an own row."""
-    links = select(ShareLink.id).where(ShareLink.person_id == person_id)
-    session.exec(delete(ShareView).where(col(ShareView.link_id).in_(links)))
-    session.exec(delete(ShareItem).where(col(ShareItem.link_id).in_(links)))
-    session.exec(delete(ShareLink).where(col(ShareLink.person_id) == person_id))
-    session.exec(delete(AccessGrant).where(col(AccessGrant.person_id) == person_id))

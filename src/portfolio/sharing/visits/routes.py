@@ -25,7 +25,7 @@ from portfolio.web.pages import page, see_other
 router = APIRouter(prefix="/s/{token}", tags=["sharing"], include_in_schema=False)
 
 OPENED: Final = "opened"
-MISSES: Final = 30
+MISSES: Final = 100
 MISSES_MINUTES: Final = 10
 PASSWORDS: Final = 20
 PASSWORDS_MINUTES: Final = 60
