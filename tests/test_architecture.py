@@ -40,6 +40,7 @@ PURE = {
     "credentials.trust",
     "credentials.values",
     "credentials.verdict",
+    "verification.names",
     "people.consent",
 }
 FASTAPI_ALLOWED = {"app", "auth", "errors", "web", "metrics"}

@@ -14,10 +14,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.testclient import TestClient
 
 from portfolio.achievements import dataintegrity, routes, statuses
-from portfolio.achievements.fetching import FakeFetcher
 from portfolio.achievements.imports import verify_import
 from portfolio.credentials import canonical
 from portfolio.errors import PortfolioError
+from portfolio.fetching import FakeFetcher
 from portfolio.web.gates import BusyError, Gate
 
 ISSUER = Elsewhere()

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from portfolio.achievements import fetching
-from portfolio.achievements.fetching import (
+from portfolio import fetching
+from portfolio.fetching import (
     MAX_BYTES,
     MAX_FETCHES,
     FakeFetcher,

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from elsewhere import NOW, instant
 
-from portfolio.achievements.fetching import FakeFetcher
 from portfolio.achievements.findings import ImportReport
 from portfolio.achievements.imports import verify_import
+from portfolio.fetching import FakeFetcher
 
 HOST = "https://badges.example"
 KEY = rsa.generate_private_key(65537, 2048)

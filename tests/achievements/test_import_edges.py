@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from portfolio.achievements import routes
-from portfolio.achievements.fetching import FakeFetcher
+from portfolio.fetching import FakeFetcher
 
 ISSUER = Elsewhere()
 WEB = Elsewhere(2, host="badges.example")

@@ -12,9 +12,9 @@ from pupils import pupil_with_consent
 from sqlmodel import select
 
 from people_world import Someone, World
-from portfolio.achievements.fetching import FakeFetcher
 from portfolio.achievements.imported import routes
 from portfolio.achievements.models import ImportedBadge
+from portfolio.fetching import FakeFetcher
 
 GOOD = Elsewhere().signed()
 

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from openbadgeslib.ob3 import OB3Signer
 from PIL import Image
 
-from portfolio.achievements.fetching import FakeFetcher, OfflineFetcher
 from portfolio.achievements.findings import CHECK_NAMES, ImportReport
 from portfolio.achievements.imports import NotACredentialError, OurOwnError, verify_import
 from portfolio.achievements.sentences import MESSAGES, VERDICTS
 from portfolio.credentials.report import Verdict
+from portfolio.fetching import FakeFetcher, OfflineFetcher
 from portfolio.i18n import gettext_for
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "credentials"))

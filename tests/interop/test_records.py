@@ -12,10 +12,10 @@ from test_foreign_verifiers import NOW, STATUS_SIGNER, did_url, documents, every
 
 from flows.test_command_line import run
 from portfolio.achievements.contexts import CLR_CONTEXT, known_context
-from portfolio.achievements.fetching import FakeFetcher
 from portfolio.achievements.imports import verify_import
 from portfolio.achievements.portfolios import NothingToExportError, compose_record, sign_record
 from portfolio.achievements.service import export_record
+from portfolio.fetching import FakeFetcher
 from portfolio.organisations.did import did_document
 from service_world import Service
 

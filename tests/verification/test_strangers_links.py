@@ -8,7 +8,7 @@ import pytest
 from handed_in import photo_of
 from issued_world import Site
 
-from portfolio.achievements import fetching as public
+from portfolio import fetching as public
 from portfolio.credentials.facts import TrustRoots
 from portfolio.verification.fetching import LinkError, fetch
 from portfolio.verification.inputs import InputError

@@ -49,8 +49,8 @@ def import_(
     as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON")] = False,
 ) -> None:
     """Check a credential from elsewhere. Exits 0 confirmed, 1 refuted, revoked or expired, 3 cannot check, 64 usage."""
-    from portfolio.achievements.fetching import OfflineFetcher, PublicFetcher
     from portfolio.achievements.imports import MAX_IMPORT, verify_import
+    from portfolio.fetching import OfflineFetcher, PublicFetcher
     from portfolio.i18n import terminal_translator
 
     translate = terminal_translator()

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
-from portfolio.achievements.fetching import Fetcher, FetchError
 from portfolio.credentials.canonical import StructureError, parse_json
 from portfolio.errors import PortfolioError
+from portfolio.fetching import Fetcher, FetchError
 
 PublicKey: TypeAlias = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
 

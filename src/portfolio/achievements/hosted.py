@@ -12,12 +12,12 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from portfolio.achievements.dids import KeyUnknownError, PublicKey, key_of_jwk
-from portfolio.achievements.fetching import Fetcher, FetchError
 from portfolio.achievements.findings import Claims, ImportCheck, ImportReport
 from portfolio.achievements.reading import check_time, claims_of, first_object, host_of, identity, listed
 from portfolio.achievements.securing import Token, check_signature, json_object, same_json
 from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.report import Outcome
+from portfolio.fetching import Fetcher, FetchError
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 FORMAT = "open-badges-2.0"

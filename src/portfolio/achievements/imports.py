@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Final
 
 from portfolio.achievements.baked import unbaked
 from portfolio.achievements.contexts import VC_1, VC_2
-from portfolio.achievements.fetching import Fetcher, LimitedFetcher
 from portfolio.achievements.findings import Claims, ImportCheck, ImportReport
 from portfolio.achievements.hosted import verify_hosted, verify_signed
 from portfolio.achievements.reading import check_time, claims_of, host_of, identity, listed, types_of
@@ -23,6 +22,7 @@ from portfolio.credentials.canonical import StructureError, parse_json
 from portfolio.credentials.report import Outcome
 from portfolio.credentials.signing import read_credential
 from portfolio.errors import PortfolioError
+from portfolio.fetching import Fetcher, LimitedFetcher
 
 MAX_IMPORT: Final = 4 * 1024 * 1024
 """Bytes of a file; pictures are mostly picture."""

@@ -8,10 +8,10 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
-from portfolio.achievements.fetching import PublicFetcher
 from portfolio.achievements.imports import MAX_IMPORT, verify_import
 from portfolio.auth import anybody, portfolio_of
 from portfolio.errors import PortfolioError
+from portfolio.fetching import PublicFetcher
 from portfolio.web.gates import Gate
 from portfolio.web.uploads import read_body, read_upload
 

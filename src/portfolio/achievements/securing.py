@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from portfolio.achievements.dataintegrity import canonical_quads, covers_all, is_signed, is_supported
 from portfolio.achievements.dids import KeyUnknownError, PublicKey, key_named, key_of_jwk, raw_ed25519
-from portfolio.achievements.fetching import Fetcher, FetchError
 from portfolio.achievements.findings import ImportCheck
 from portfolio.achievements.reading import host_of, identity, listed
 from portfolio.credentials.canonical import StructureError, parse_json
 from portfolio.credentials.report import Outcome
+from portfolio.fetching import Fetcher, FetchError
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 MAX_FETCHED: Final = 2 * 1024 * 1024  # bytes

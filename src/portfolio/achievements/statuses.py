@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from portfolio.achievements.fetching import Fetcher, FetchError
 from portfolio.achievements.findings import ImportCheck, worst
 from portfolio.achievements.reading import CLOCK_TOLERANCE, first_object, identity, listed, time_of, types_of
 from portfolio.achievements.securing import check_proof, check_token, json_object, token_of
 from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.report import Outcome
 from portfolio.credentials.statuslists import LIST_LENGTH, bit_at, decode_bits
+from portfolio.fetching import Fetcher, FetchError
 
 MAX_AGE: Final = timedelta(days=7)
 """Of a list that does not say until when it is in force."""

@@ -27,6 +27,8 @@ from portfolio.operations.erasing import run_erasures
 from portfolio.organisations.moving import settle_move
 from portfolio.organisations.service import registrations_wait, settle_registrations
 from portfolio.organisations.standing import decisions_wait, settle_decisions
+from portfolio.people.attempts import drop_old_attempts
+from portfolio.people.entry.service import drop_ended_tokens
 from portfolio.people.family import hand_over
 from portfolio.people.journal import anchor_head
 
@@ -153,6 +155,13 @@ class Worker:
         with self._portfolio.database.write() as session:
             return forget_tables(session, now=self._portfolio.clock())
 
+    def forget_secrets(self) -> int:
+        """Delete links of letters, challenges and counts of attempts whose time is over; returns how many."""
+        portfolio = self._portfolio
+        with portfolio.database.write() as session:
+            ended = drop_ended_tokens(session, clock=portfolio.clock)
+        return ended + drop_old_attempts(portfolio.database, clock=portfolio.clock)
+
     def run_until_idle(self) -> None:
         """Do everything that can be done now: what `--once` and tests call instead of waiting for intervals."""
         deadline = time.monotonic() + PATIENCE
@@ -176,6 +185,7 @@ class Worker:
             Job("status lists", self.publish, PUBLISHING_INTERVAL),
             Job("letters", self.deliver, MAIL_INTERVAL),
             Job("tables", self.forget_tables, FORGETTING_INTERVAL),
+            Job("ended secrets", self.forget_secrets, FORGETTING_INTERVAL),
             Job("erasures", self.erase, ERASING_INTERVAL),
             Job("birthdays", self.hand_over, DAILY_INTERVAL),
             Job("audit log", self.anchor_journal, DAILY_INTERVAL),

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from portfolio.achievements.fetching import AddressRefusedError, FetchError, PublicFetcher
 from portfolio.errors import UnavailableError
+from portfolio.fetching import AddressRefusedError, FetchError, PublicFetcher
 from portfolio.verification.inputs import MAX_FILE, InputError
 from portfolio.verification.pasted import link_in, same_service
 

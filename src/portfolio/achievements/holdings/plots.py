@@ -44,7 +44,7 @@ def plot(rows: Sequence[Counted], *, by: str, language: Language) -> bytes:
         style=_style(pygal.style.Style),
         js=(),
         width=720,
-        height=320 if by == "year" else 120 + 36 * len(shown),
+        height=320,
         title=translate(PLOTS[by]),
         legend_at_bottom=True,
         truncate_label=_LONGEST_LABEL,

@@ -130,7 +130,7 @@ def counted(things: Iterable[Thing], by: str) -> list[Counted]:
             continue
         if thing.is_confirmed:
             confirmed[label] += 1
-        elif thing.what == "claim":
+        elif thing.what == "claim" and thing.state != "declined":
             claimed[label] += 1
     labels = sorted({*confirmed, *claimed})
     if by != "year":

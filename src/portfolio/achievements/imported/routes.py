@@ -8,11 +8,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from portfolio.achievements.fetching import PublicFetcher
 from portfolio.achievements.imported import service
 from portfolio.achievements.imports import MAX_IMPORT, NotACredentialError, OurOwnError, verify_import
 from portfolio.achievements.looks import record_look
 from portfolio.auth import OfPerson, PersonAccess, portfolio_of
+from portfolio.fetching import PublicFetcher
 from portfolio.i18n import N_
 from portfolio.people.consents import ConsentMissingError
 from portfolio.people.service import key_of_person

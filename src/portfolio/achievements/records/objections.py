@@ -119,7 +119,8 @@ def answer(
 ) -> Objection:
     """Answer an objection; a correction or revocation is made on the credential's own page."""
     objection = session.exec(select(Objection).where(Objection.id == objection_id).with_for_update()).first()
-    if objection is None or objection.organisation_id != organisation.id:
+    owner = session.get(Person, objection.person_id) if objection else None
+    if objection is None or objection.organisation_id != organisation.id or owner is None or owner.erased_at:
         raise NotFoundError("there is no such case")
     if objection.answered_at is not None:
         raise ConflictError(N_("This was decided already. Look at it again."))

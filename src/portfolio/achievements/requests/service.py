@@ -96,7 +96,8 @@ def request_of(session: Session, *, organisation: Organisation, claim_id: str, l
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     claim = session.exec(query).first()
-    if claim is None or claim.state is ClaimState.WITHDRAWN:
+    holder = session.get(Person, claim.person_id) if claim else None
+    if claim is None or claim.state is ClaimState.WITHDRAWN or holder is None or holder.erased_at is not None:
         raise NotFoundError("there is no such request")
     if claim.state is not ClaimState.ASKED:
         raise ClaimStateError(N_("This was answered already, or taken back. Look at it again."))
