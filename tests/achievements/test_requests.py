@@ -17,7 +17,7 @@ from portfolio.credentials.models import Credential
 from portfolio.credentials.service import open_statement
 from portfolio.errors import PortfolioError
 from portfolio.notifications.models import OutgoingMail
-from portfolio.organisations.models import Organisation, OrganisationType, StaffRole
+from portfolio.organisations.models import IssuerKey, Organisation, OrganisationType, StaffRole
 from portfolio.people.consent import Capacity, Purpose
 from portfolio.people.consents import withdraw
 from portfolio.people.models import AccessRecord, AuditRecord
@@ -253,6 +253,21 @@ def test_staff_is_reminded_after_a_week_and_once_a_week(world: World) -> None:
     assert letter.letter == "requests_waiting"
     world.clock.advance(days=7, hours=1)
     assert remind() == 1
+
+
+def test_what_the_organisation_signs_itself_appears_once_it_is_signed(world: World) -> None:
+    organisation = world.organisation()
+    with world.portfolio.database.write() as session:
+        for key in session.exec(select(IssuerKey).where(IssuerKey.organisation_id == organisation.id)):
+            key.sealed_private_key = None
+            session.add(key)
+    staff, pupil = world.staff(), pupil_with_consent(world)
+    claim_id = claimed(pupil)
+    ask(pupil, claim_id, organisation)
+    assert staff.post(f"/org/school/requests/{claim_id}/confirm").status_code == 303
+    page = pupil.get(f"/p/{pupil.person_id}/claims/{claim_id}").text
+    assert "signs it on its own computer" in page
+    assert "Северная звезда" in pupil.get(f"/p/{pupil.person_id}").text
 
 
 @pytest.mark.fault(101)

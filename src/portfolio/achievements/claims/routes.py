@@ -138,6 +138,7 @@ def _claim_page(
     with portfolio.database.read() as session:
         view = service.view_claim(session, vault=portfolio.vault, person_id=access.person.id, claim_id=claim_id)
         document = session.get_one(Document, view.claim.document_id)
+        is_signed = service.is_signed(session, claim=view.claim)
         found: list[Organisation] = []
         if view.claim.state in {ClaimState.CLAIMED, ClaimState.DECLINED, ClaimState.ENDORSED}:
             found = service.askable(session, text=q)
@@ -156,6 +157,7 @@ def _claim_page(
         status=422 if invitation and invitation.problems else 200,
         person=access.person,
         view=view,
+        is_signed=is_signed,
         kind=CLAIMED_KINDS[view.stated.kind],
         is_pdf=document.media_type == MediaType.PDF.value,
         q=q,

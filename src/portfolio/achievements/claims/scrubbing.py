@@ -17,9 +17,10 @@ SECONDS: Final = 20
 REFUSED: Final = 3
 """The exit status when the file is refused; the reason, one of `uploads.REFUSALS`, stands in the output then."""
 
-LONGEST_SIDE: Final = 3500
-"""Pixels kept of the longer side: an A4 page at 300 dpi."""
-_QUALITY: Final = 88
+LONGEST_SIDE: Final = 4096
+"""Pixels kept of the longer side: an A4 page at 350 dpi. What most telephones take fits and is not scaled, which would
+cost more than all the rest; JPEGs that are larger decode at half their size."""
+_QUALITY: Final = 86
 _MAX_OBJECTS: Final = 50_000
 _MAX_PAGES: Final = 40
 _MAX_STREAM: Final = 16 * 1024 * 1024
@@ -66,7 +67,7 @@ def scrubbed_picture(content: bytes, kind: str) -> bytes:
             picture = _plain(picture)
             picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             output = io.BytesIO()
-            picture.save(output, "JPEG", quality=_QUALITY, optimize=True)
+            picture.save(output, "JPEG", quality=_QUALITY)
             return output.getvalue()
     except (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, Image.DecompressionBombError):
         raise RefusedError("damaged_picture") from None

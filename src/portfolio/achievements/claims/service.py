@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from portfolio.achievements.claims.stating import Stated
 from portfolio.achievements.models import Claim, ClaimState, Wish
 from portfolio.anchoring.service import add_leaves
+from portfolio.credentials.models import Credential
 from portfolio.credentials.values import fold
 from portfolio.db import new_id
 from portfolio.documents.service import ReadDocument, read_document, store_document
@@ -149,6 +150,12 @@ def view_claim(session: Session, *, vault: Vault, person_id: str, claim_id: str)
     claim = claim_of(session, person_id=person_id, claim_id=claim_id)
     organisation = session.get(Organisation, claim.organisation_id) if claim.organisation_id else None
     return opened(vault, key_of_person(session, vault=vault, person_id=person_id), claim, organisation)
+
+
+def is_signed(session: Session, *, claim: Claim) -> bool:
+    """Tell whether the credential of a confirmed claim is signed; an issuer that keeps its own keys signs later."""
+    credential = session.get(Credential, claim.credential_id) if claim.credential_id else None
+    return credential is not None and credential.digest is not None
 
 
 def document_of_claim(session: Session, *, vault: Vault, store: DocumentStore, claim: Claim) -> ReadDocument:
