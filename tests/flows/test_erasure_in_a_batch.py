@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from portfolio.credentials.erasure import plan_erasure, renew_keys
@@ -19,7 +22,7 @@ from portfolio.operations.erasing import run_erasures
 from portfolio.people.erasure import Erasing, Plan, start
 from portfolio.people.models import ErasureRequest, Person
 from portfolio.people.service import Profile, new_own_person, profile_of
-from service_world import Service
+from service_world import Service, new_database
 
 BATCH = int(os.environ.get("ERASURE_BATCH", "100"))
 
@@ -83,6 +86,38 @@ def test_erasing_one_of_a_batch_leaves_the_others_verifying(any_service: Service
     # The same table again makes a new credential for the one who was erased, and none for the others.
     again = service.issue(rows=1)
     assert [one.digest for one in again] != [erased.digest]
+
+
+@pytest.mark.chain
+@pytest.mark.fault(133)
+def test_nothing_is_left_in_the_files_of_postgresql(new_service: Callable[..., Service], postgres_url: str) -> None:
+    service = new_service(database_url=new_database(postgres_url, "canary"))
+    service.add_issuer("school")
+    erased, other = service.issue(rows=2)
+    engine = service.portfolio.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def in_files(pieces: list[bytes]) -> list[int]:
+        with engine.connect() as connection:
+            connection.execute(text("VACUUM FULL"))
+            connection.execute(text("CHECKPOINT"))
+            folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
+            number = connection.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()"))
+            found = sorted((folder / "base" / str(number.scalar_one())).iterdir())
+        content = b"".join(path.read_bytes() for path in found)
+        return [content.count(piece) for piece in pieces]
+
+    def pieces_of(credential: Credential) -> list[bytes]:
+        with service.read() as session:
+            person = session.get_one(Person, credential.person_id)
+            body = session.get_one(Credential, credential.id).sealed_body
+            # Long values lie in pieces of some 2,000 bytes.
+            return [person.sealed_key, person.sealed_profile, body[:500], body[-200:]]
+
+    wanted, kept = pieces_of(erased), pieces_of(other)
+    assert all(in_files(wanted)), "the search can find"
+    erase(service, claimed(service, erased))
+    assert in_files(wanted) == [0, 0, 0, 0]
+    assert all(in_files(kept))
 
 
 @pytest.mark.chain

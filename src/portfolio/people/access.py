@@ -66,7 +66,6 @@ def record_view(
             at=clock(),
         )
     )
-    session.flush()
 
 
 def views_of(session: Session, *, person_id: str, before: int | None = None, limit: int = PAGE) -> list[AccessRecord]:

@@ -21,7 +21,7 @@ from portfolio.people.access import record_view
 from portfolio.people.accounts import AddressTakenError, hash_password, strong_enough
 from portfolio.people.actors import Actor
 from portfolio.people.attempts import count_attempt
-from portfolio.people.family import initials_of, names_of_accounts, tell_that_ended
+from portfolio.people.family import initials_of, names_of_accounts, profiles_of, tell_that_ended
 from portfolio.people.models import GuardianState
 from portfolio.people.service import Profile, profile_of
 from portfolio.web.dates import read_birth_date
@@ -252,7 +252,8 @@ def school_page(request: Request, access: Issuer) -> Response:
         names = names_of_accounts(
             session, vault=portfolio.vault, ids={row.account_id for row in rows if row.account_id}
         )
-        children = {row.person_id: profile_of(session, vault=portfolio.vault, person_id=row.person_id) for row in rows}
+        children = profiles_of(session, vault=portfolio.vault, ids={row.person_id for row in rows})
+        rows = [row for row in rows if row.person_id in children]
         for person_id in children:
             record_view(
                 session,
