@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from collections.abc import Collection
+from typing import Any, Final, Literal, TypeAlias
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from portfolio.i18n import N_
@@ -66,6 +68,24 @@ def record_view(
             at=clock(),
         )
     )
+
+
+def record_views(
+    session: Session,
+    *,
+    person_ids: Collection[str],
+    viewer: Viewer,
+    what: str,
+    why: str,
+    clock: Clock,
+    account_id: str | None = None,
+    organisation_id: str | None = None,
+) -> None:
+    """Write down one look at several people, in one statement."""
+    row: dict[str, Any] = {"viewer": viewer, "what": what, "why": why, "at": clock()}
+    row |= {"account_id": account_id, "organisation_id": organisation_id}
+    if person_ids:
+        session.execute(insert(AccessRecord), [{**row, "person_id": person_id} for person_id in person_ids])
 
 
 def views_of(session: Session, *, person_id: str, before: int | None = None, limit: int = PAGE) -> list[AccessRecord]:

@@ -17,7 +17,7 @@ from portfolio.errors import ForbiddenError, NotFoundError
 from portfolio.i18n import N_
 from portfolio.organisations.directory import school, schools
 from portfolio.people import growing_up, guardians
-from portfolio.people.access import record_view
+from portfolio.people.access import record_views
 from portfolio.people.accounts import AddressTakenError, hash_password, strong_enough
 from portfolio.people.actors import Actor
 from portfolio.people.attempts import count_attempt
@@ -254,17 +254,16 @@ def school_page(request: Request, access: Issuer) -> Response:
         )
         children = profiles_of(session, vault=portfolio.vault, ids={row.person_id for row in rows})
         rows = [row for row in rows if row.person_id in children]
-        for person_id in children:
-            record_view(
-                session,
-                person_id=person_id,
-                viewer="organisation",
-                organisation_id=access.organisation.id,
-                account_id=access.actor.account_id,
-                what="name",
-                why="guardian_check",
-                clock=portfolio.clock,
-            )
+        record_views(
+            session,
+            person_ids=children,
+            viewer="organisation",
+            organisation_id=access.organisation.id,
+            account_id=access.actor.account_id,
+            what="name",
+            why="guardian_check",
+            clock=portfolio.clock,
+        )
     return page(
         request,
         "people/school_guardians.html",
