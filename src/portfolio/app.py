@@ -75,6 +75,41 @@ PUBLIC_PATHS = ("/static/", "/o/", "/.well-known/", "/about", "/privacy", "/styl
 """Everything else shows a record, stands behind a secret link, or belongs to somebody: it is never kept or indexed."""
 
 
+ROUTES = (
+    diplomas_routes,  # its /c/{token}.pdf stands before the bundles' /c/{name}
+    verification_routes,
+    issuing_routes,
+    credentials_routes,
+    documents_routes,
+    organisations_routes,
+    anchoring_routes,
+    achievements_routes,
+    claims_routes,
+    records_routes,  # its /org/{slug}/requests/codes stands before the requests' /org/{slug}/requests/{claim_id}
+    requests_routes,
+    imported_routes,
+    holdings_routes,
+    web_routes,
+    entry_routes,
+    home_routes,
+    security_routes,
+    people_routes,
+    guarding_routes,
+    leaving_routes,
+    notifications_routes,
+    applying_routes,
+    registrar_routes,
+    joining_routes,
+    organisation_desk_routes,
+    issuing_desk_routes,
+    credentials_desk_routes,
+    sharing_routes,
+    visits_routes,
+    university_routes,
+)
+"""The slices' routes, in the order in which they are asked whether a path is theirs."""
+
+
 @dataclass(slots=True)
 class Portfolio:
     """Everything a process was composed of; passed on as a value, there are no singletons."""
@@ -117,38 +152,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
     # Before the API's routes: the page of a public link is asked for more often than all the rest together.
     app.router.routes.insert(0, Route("/v/{token}", link_page, methods=["GET", "HEAD"]))
     app.router.routes.insert(1, Mount(STATIC_PATH, Assets(), name="static"))
-    for slice_routes in (
-        diplomas_routes,  # its /c/{token}.pdf stands before the bundles' /c/{name}
-        verification_routes,
-        issuing_routes,
-        credentials_routes,
-        documents_routes,
-        organisations_routes,
-        anchoring_routes,
-        achievements_routes,
-        claims_routes,
-        records_routes,  # its /org/{slug}/requests/codes stands before the requests' /org/{slug}/requests/{claim_id}
-        requests_routes,
-        imported_routes,
-        holdings_routes,
-        web_routes,
-        entry_routes,
-        home_routes,
-        security_routes,
-        people_routes,
-        guarding_routes,
-        leaving_routes,
-        notifications_routes,
-        applying_routes,
-        registrar_routes,
-        joining_routes,
-        organisation_desk_routes,
-        issuing_desk_routes,
-        credentials_desk_routes,
-        sharing_routes,
-        visits_routes,
-        university_routes,
-    ):
+    for slice_routes in ROUTES:
         app.include_router(slice_routes.router)
     app.add_route("/metrics", metrics.endpoint, include_in_schema=False)
     app.add_exception_handler(PortfolioError, _refused)
