@@ -11,7 +11,8 @@ from portfolio.documents.vault import Vault
 from portfolio.people.actors import Actor
 from portfolio.people.consent import Purpose
 from portfolio.people.consents import allows
-from portfolio.people.models import Person
+from portfolio.people.guardians import unproved_of
+from portfolio.people.models import Guardianship, Person
 from portfolio.people.service import profile_of
 
 
@@ -27,8 +28,11 @@ class PersonCard:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    """`unproved` are guardianships that were accepted and still lack a proof."""
+
     own: PersonCard
     children: tuple[PersonCard, ...]
+    unproved: tuple[Guardianship, ...]
 
 
 def overview(session: Session, *, vault: Vault, actor: Actor, now: datetime) -> Overview:
@@ -48,4 +52,4 @@ def overview(session: Session, *, vault: Vault, actor: Actor, now: datetime) -> 
         )
         for person_id in people
     ]
-    return Overview(cards[0], tuple(cards[1:]))
+    return Overview(cards[0], tuple(cards[1:]), tuple(unproved_of(session, account_id=actor.account_id)))
