@@ -14,10 +14,10 @@ for folder in ("browser", "forgery", "credentials"):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
 from page_world import PageWorld, VerifierPage  # noqa: E402
-from watching import WATCH, Watched  # noqa: E402
 
 from chain_world import free_port  # noqa: E402
 from portfolio.chain.local import LocalChain  # noqa: E402
+from watching import WATCH, Watched  # noqa: E402
 
 
 @pytest.fixture(scope="session")

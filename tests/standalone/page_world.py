@@ -15,7 +15,6 @@ import pikepdf
 from credential_examples import EXAMPLES, SIGNER, SeedSigner
 from playwright.sync_api import Page, expect
 from tiny_keccak import keccak256
-from watching import Watched
 
 from chain_world import ALL_KINDS, World
 from portfolio.anchoring.leaf import TAG_CREDENTIAL
@@ -26,6 +25,7 @@ from portfolio.credentials.facts import Custody, Reason, TrustedPair, TrustRoots
 from portfolio.credentials.signing import Signed, issue
 from portfolio.credentials.statement import Statement
 from portfolio.verification.standalone.page import verifier_file
+from watching import Watched
 
 ISSUER_NAME = "МБОУ «Лицей № 7»"
 

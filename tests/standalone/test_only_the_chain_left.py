@@ -16,7 +16,6 @@ import pytest
 from page_world import Dropped, VerifierPage
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page
-from watching import WATCH, Watched
 
 from chain_world import free_port
 from portfolio.chain.local import LocalChain
@@ -26,6 +25,7 @@ from portfolio.credentials.trust import dump_trust
 from portfolio.organisations.models import Purpose
 from portfolio.organisations.service import organisation_by_slug, rotate_key
 from service_world import Service, make_service
+from watching import WATCH, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 

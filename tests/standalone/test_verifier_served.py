@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from page_world import VerifierPage
-from watching import WATCH, Watched, serving
 
 from chain_world import free_port
 from portfolio.app import create_app
 from portfolio.chain.local import LocalChain
 from portfolio.verification.standalone.page import page_policy
 from service_world import Service, make_service
+from watching import WATCH, Watched, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 
