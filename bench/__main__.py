@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import diplomas, issuing, page, signing, standalone, tables, verifying
+from bench import diplomas, issuing, page, people, signing, standalone, tables, verifying
 from bench.peers import __main__ as peers
 
 if __name__ == "__main__":
@@ -13,4 +13,5 @@ if __name__ == "__main__":
     standalone.main()
     page.main()
     issuing.main()
+    people.main()
     diplomas.main()

@@ -25,6 +25,7 @@ class Running:
     api_key: str
     process: int
     data_dir: Path
+    chain_port: int
 
     def memory(self) -> int:
         """Return the largest resident set (bytes) of the service's own processes, the chain's left out."""
@@ -70,7 +71,7 @@ def running(**settings: str) -> Iterator[Running]:
             )
             _wait(lambda: portfolio("issuer", "list").count(" active") == 2)
             key = portfolio("key", "create", "bench").strip()
-            yield Running(url, key, process.pid, Path(folder))
+            yield Running(url, key, process.pid, Path(folder), chain_port)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(30)
