@@ -243,9 +243,8 @@ def main() -> None:
         portfolio = open_portfolio(settings)
         begun = time.perf_counter()
         users, staff = fill(portfolio, persons)
-        print(
-            f"people, {persons} persons with {persons * AWARDS_EACH} records made in {time.perf_counter() - begun:.0f} s"
-        )
+        taken = time.perf_counter() - begun
+        print(f"people, {persons} persons with {persons * AWARDS_EACH} records made in {taken:.0f} s", flush=True)
         chosen = random.Random(1).sample(users, min(len(users), 500))
         jobs = [(path.format(person=user.person_id), user.cookie) for user in chosen for path in PAGES]
         jobs += [(path, staff.cookie) for path in ("/org/bench", "/org/bench/credentials", "/org/bench/requests")] * 200

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from test_matrix import Operation, of_rule, operations
 
+from matrix import Operation, of_rule, operations
 from people_world import Someone, World
 from portfolio.app import create_app
 from portfolio.organisations.models import OrganisationType

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event
-from test_matrix import Operation, operations
 
+from matrix import Operation, operations
 from people_world import Someone, World
 from portfolio.app import create_app
 from portfolio.organisations.models import OrganisationType
