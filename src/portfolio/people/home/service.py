@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
 from portfolio.documents.vault import Vault
+from portfolio.i18n import Language
+from portfolio.jobs import Clock
 from portfolio.people.actors import Actor
 from portfolio.people.consent import Purpose
 from portfolio.people.consents import allows
 from portfolio.people.guardians import unproved_of
-from portfolio.people.models import Guardianship, Person
-from portfolio.people.service import profile_of
+from portfolio.people.journal import record_act
+from portfolio.people.models import Account, Guardianship, Person
+from portfolio.people.service import change_profile, profile_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,16 @@ def overview(session: Session, *, vault: Vault, actor: Actor, now: datetime) -> 
         for person_id in people
     ]
     return Overview(cards[0], tuple(cards[1:]), tuple(unproved_of(session, account_id=actor.account_id)))
+
+
+def change_own_profile(
+    session: Session, *, vault: Vault, actor: Actor, name: str, language: Language, clock: Clock
+) -> None:
+    """Write a new name and language of the actor; the birth date stays as it is."""
+    account = session.get_one(Account, actor.account_id)
+    account.language = language
+    session.add(account)
+    known = profile_of(session, vault=vault, person_id=actor.person_id)
+    if known.name != name:
+        change_profile(session, vault=vault, person_id=actor.person_id, profile=replace(known, name=name))
+        record_act(session, actor=actor.name, act="person.rename", subject=actor.person_id, clock=clock)
