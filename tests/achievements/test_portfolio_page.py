@@ -145,6 +145,9 @@ def test_a_plot_is_a_picture_that_can_do_nothing_and_has_a_table(world: World) -
     pupil = pupil_with_consent(world)
     claimed(pupil)
     base = f"/p/{pupil.person_id}"
+    assert "/plots/" not in pupil.get(base).text  # of one award a plot says nothing
+    for title in ("Физика", "Химия"):
+        claimed(pupil, title=title)
     page = pupil.get(base).text
     for name in ("year", "subject", "level"):
         assert f'src="{base}/plots/{name}.svg' in page
