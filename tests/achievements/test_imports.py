@@ -281,6 +281,7 @@ def test_tokens() -> None:
         assert judge(altered).verdict == "refuted"
 
 
+@pytest.mark.fault(95)
 def test_a_token_without_algorithm_is_not_believed() -> None:
     """`alg: none`, and an HMAC under the public key, are unknown kinds here whatever they claim."""
     import base64

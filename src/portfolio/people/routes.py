@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import field_validator
 from starlette.responses import Response
 
 from portfolio.auth import OfPerson, PersonAccess, portfolio_of
@@ -15,14 +13,13 @@ from portfolio.notifications.service import queue_mail
 from portfolio.organisations.directory import names_of_organisations
 from portfolio.people import consents, growing_up, guardians
 from portfolio.people.access import PAGE, WHAT, WHY, views_of
-from portfolio.people.accounts import BadAddressError, normalise_address
 from portfolio.people.attempts import count_attempt
 from portfolio.people.consent import Age, Capacity, Purpose, deciders, may_be_guarded, may_dismiss_guardian
 from portfolio.people.family import age_and_name, initials_of, names_of_accounts, tell_that_ended
+from portfolio.people.fields import BirthDate, EmailAddress
 from portfolio.people.models import GuardianState
 from portfolio.people.service import change_profile, profile_of
 from portfolio.people.wordings import AFTER_WITHDRAWAL, IN_SHORT, TITLES, newest, wording
-from portfolio.web.dates import read_birth_date
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import page, see_other
@@ -36,24 +33,11 @@ class ConsentForm(Form):
 
 
 class InvitationForm(Form):
-    address: str
-
-    @field_validator("address")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        try:
-            return normalise_address(value)
-        except BadAddressError as error:
-            raise ValueError(error.message) from None
+    address: EmailAddress
 
 
 class BirthDateForm(Form):
-    birth_date: date
-
-    @field_validator("birth_date", mode="before")
-    @classmethod
-    def _as_people_write_it(cls, value: Any) -> date:
-        return read_birth_date(value)
+    birth_date: BirthDate
 
 
 @router.get("/p/{person_id}/consents")

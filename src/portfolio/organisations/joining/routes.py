@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field, field_validator
+from pydantic import Field
 from starlette.responses import Response
 
 from portfolio.auth import Admin, SignedIn, StaffAccess, limit_attempts, portfolio_of
 from portfolio.errors import ForbiddenError
 from portfolio.organisations import invitations, staff, wording
 from portfolio.organisations.models import StaffRole
-from portfolio.people.accounts import BadAddressError, normalise_address
 from portfolio.people.actors import Actor
+from portfolio.people.fields import EmailAddress
 from portfolio.people.journal import record_act
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
@@ -23,16 +23,8 @@ router = APIRouter(tags=["staff"], include_in_schema=False)
 
 
 class InviteForm(Form):
-    address: str = Field(max_length=254)
+    address: EmailAddress = Field(max_length=254)
     role: StaffRole = StaffRole.VIEWER
-
-    @field_validator("address")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        try:
-            return normalise_address(value)
-        except BadAddressError as error:
-            raise ValueError(error.message) from None
 
 
 class RoleForm(Form):

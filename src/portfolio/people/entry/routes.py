@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import field_validator
 from starlette.responses import JSONResponse, Response
 
 from portfolio.auth import (
@@ -20,18 +18,17 @@ from portfolio.auth import (
     set_cookie,
     set_session,
 )
-from portfolio.credentials.values import ValueProblem, normalise_name
 from portfolio.i18n import N_
-from portfolio.people.accounts import BadAddressError, normalise_address, strong_enough
+from portfolio.people.accounts import BadAddressError
 from portfolio.people.attempts import TooManyAttemptsError
 from portfolio.people.entry import service
 from portfolio.people.entry.devices import device_of
+from portfolio.people.fields import BirthDate, EmailAddress, NewPassword, PersonName
 from portfolio.people.models import Account
 from portfolio.people.passkeys import RelyingParty, account_of_passkey, sign_in_options
 from portfolio.people.second_factors import has_second_factor, use_recovery_code, use_totp
 from portfolio.people.service import Profile
 from portfolio.people.sign_ins import end_sign_in, open_sign_in, strengthen
-from portfolio.web.dates import read_birth_date
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import own_path, page, see_other
@@ -43,38 +40,12 @@ HALF_COOKIE = "half-way"
 
 
 class SignUpForm(Form):
-    name: str
-    birth_date: date
-    address: str
-    password: str
+    name: PersonName
+    birth_date: BirthDate
+    address: EmailAddress
+    password: NewPassword
     agreed: bool = False
     next: str = ""
-
-    @field_validator("name")
-    @classmethod
-    def _is_a_name(cls, value: str) -> str:
-        try:
-            return normalise_name(value)
-        except ValueProblem:
-            raise ValueError(N_("Write the name with letters, as it stands in the passport.")) from None
-
-    @field_validator("birth_date", mode="before")
-    @classmethod
-    def _as_people_write_it(cls, value: Any) -> date:
-        return read_birth_date(value)
-
-    @field_validator("address")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        try:
-            return normalise_address(value)
-        except BadAddressError as error:
-            raise ValueError(error.message) from None
-
-    @field_validator("password")
-    @classmethod
-    def _is_a_password(cls, value: str) -> str:
-        return strong_enough(value)
 
 
 class ConfirmForm(Form):
@@ -97,12 +68,7 @@ class RecoverForm(Form):
 
 
 class NewPasswordForm(Form):
-    password: str
-
-    @field_validator("password")
-    @classmethod
-    def _is_a_password(cls, value: str) -> str:
-        return strong_enough(value)
+    password: NewPassword
 
 
 @router.get("/sign-up")

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import field_validator
 from sqlmodel import Session
 from starlette.responses import Response
 
 from portfolio.achievements.records.service import Taking, claim_by_code
 from portfolio.auth import Anybody, Issuer, SignedIn, Visitor, portfolio_of
-from portfolio.credentials.values import ValueProblem, normalise_name
 from portfolio.errors import ForbiddenError, NotFoundError
 from portfolio.i18n import N_
 from portfolio.organisations.directory import school, schools
 from portfolio.people import growing_up, guardians
 from portfolio.people.access import record_views
-from portfolio.people.accounts import AddressTakenError, hash_password, strong_enough
+from portfolio.people.accounts import AddressTakenError, hash_password
 from portfolio.people.actors import Actor
 from portfolio.people.attempts import count_attempt
 from portfolio.people.family import initials_of, names_of_accounts, profiles_of, tell_that_ended
+from portfolio.people.fields import BirthDate, NewPassword, PersonName
 from portfolio.people.models import GuardianState
 from portfolio.people.service import Profile, profile_of
-from portfolio.web.dates import read_birth_date
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import page, see_other
@@ -37,22 +34,9 @@ class AcceptForm(Form):
 
 
 class ChildForm(Form):
-    name: str
-    birth_date: date
+    name: PersonName
+    birth_date: BirthDate
     is_guardian: bool = False
-
-    @field_validator("name")
-    @classmethod
-    def _is_a_name(cls, value: str) -> str:
-        try:
-            return normalise_name(value)
-        except ValueProblem:
-            raise ValueError(N_("Write the name with letters, as it stands in the passport.")) from None
-
-    @field_validator("birth_date", mode="before")
-    @classmethod
-    def _as_people_write_it(cls, value: Any) -> date:
-        return read_birth_date(value)
 
 
 class CodeForm(Form):
@@ -60,12 +44,7 @@ class CodeForm(Form):
 
 
 class PasswordForm(Form):
-    password: str
-
-    @field_validator("password")
-    @classmethod
-    def _is_a_password(cls, value: str) -> str:
-        return strong_enough(value)
+    password: NewPassword
 
 
 class PaperForm(Form):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import field_validator
 from starlette.responses import Response
 
 from portfolio.auth import SignedIn, portfolio_of
-from portfolio.credentials.values import ValueProblem, normalise_name
-from portfolio.i18n import N_, Language
+from portfolio.i18n import Language
 from portfolio.people.actors import Actor
+from portfolio.people.fields import PersonName
 from portfolio.people.home import service
 from portfolio.people.service import profile_of
 from portfolio.web.forms import Filled, Form, form_of
@@ -23,16 +22,8 @@ router = APIRouter(tags=["people"], include_in_schema=False)
 class ProfileForm(Form):
     """What somebody may change of himself; never the birth date, on which the consents rest."""
 
-    name: str
+    name: PersonName
     language: Language
-
-    @field_validator("name")
-    @classmethod
-    def _is_a_name(cls, value: str) -> str:
-        try:
-            return normalise_name(value)
-        except ValueProblem:
-            raise ValueError(N_("Write the name with letters, as it stands in the passport.")) from None
 
 
 @router.get("/me")

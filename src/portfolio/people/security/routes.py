@@ -6,16 +6,17 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
-from pydantic import Field, field_validator
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from portfolio.auth import SignedIn, limit_attempts, portfolio_of, set_session
 from portfolio.errors import ForbiddenError
 from portfolio.i18n import N_
 from portfolio.people import passkeys, second_factors
-from portfolio.people.accounts import address_of, hash_password, password_fits, strong_enough
+from portfolio.people.accounts import address_of, hash_password, password_fits
 from portfolio.people.actors import Actor
 from portfolio.people.attempts import TooManyAttemptsError
+from portfolio.people.fields import NewPassword
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account
 from portfolio.people.passkeys import RelyingParty
@@ -33,12 +34,7 @@ BASE32: Final = r"^[A-Z2-7]{32}$"
 
 class PasswordForm(Form):
     present: str
-    password: str
-
-    @field_validator("password")
-    @classmethod
-    def _is_a_password(cls, value: str) -> str:
-        return strong_enough(value)
+    password: NewPassword
 
 
 class TotpForm(Form):
