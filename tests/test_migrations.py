@@ -116,3 +116,36 @@ def test_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> None:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
     database.dispose()
+
+
+def test_a_filled_database_keeps_its_rows(url: str) -> None:
+    """Rows of the version before people came: an issuer, a person, a credential, a document, a key of its machine."""
+    database = Database(url)
+    migrate(database, to="0005")
+    with database.engine.begin() as connection:
+        for statement in FILLED.split(";"):
+            connection.execute(text(statement), {"blob": b"x", "at": "2026-11-22 09:00:00"})
+    migrate(database)
+    with database.engine.connect() as connection:
+        for table in ("organisation", "person", "credential", "document", "apikey"):
+            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 1, table  # noqa: S608
+        assert connection.execute(text("SELECT scopes FROM apikey")).scalar() == "issue read"
+        assert connection.execute(text("SELECT person_id FROM credential")).scalar() == "p"
+        if database.engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    database.dispose()
+
+
+FILLED = """
+INSERT INTO organisation
+    (id, slug, name, did, issuer_id, kinds, contact, time_zone, custody, controller, created_at)
+    VALUES ('o', 'school', 'School', 'did:web:x', :blob, 1, 'x', 'Europe/Moscow', 'hosted', '0x', :at);
+INSERT INTO person (id, organisation_id, sealed_key, sealed_profile, created_at)
+    VALUES ('p', 'o', :blob, :blob, :at);
+INSERT INTO credential
+    (id, organisation_id, person_id, kind, natural_key, content, public_key, sealed_body, link_version, token_hash,
+    created_at) VALUES ('c', 'o', 'p', 'diploma', :blob, :blob, :blob, :blob, 1, :blob, :at);
+INSERT INTO document (id, organisation_id, person_id, media_type, size, cid, sealed_key, created_at)
+    VALUES ('d', 'o', 'p', 'image/png', 1, 'cid', :blob, :at);
+INSERT INTO apikey (id, organisation_id, label, key_hash, created_at) VALUES ('k', 'o', 'x', :blob, :at)
+"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -42,9 +44,31 @@ def present(database: Database) -> str | None:
 
 
 def migrate(database: Database, *, to: str = "head") -> None:
-    """Bring the schema to a version, in one transaction: killed half-way, it is as it was before."""
-    with database.engine.execution_options(immediate=True).begin() as connection:
+    """Bring the schema to a version, in one transaction: killed half-way, it is as it was before.
+
+    SQLite changes a table by making it anew, which its foreign keys would forbid: they rest meanwhile, and are checked
+    whole before the commit. Raises `SchemaError` when one leads nowhere.
+    """
+    engine = database.engine.execution_options(immediate=True)
+    with engine.connect() as connection, _resting_foreign_keys(connection), connection.begin():
         _run(connection, to)
+        if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise SchemaError("the migration would leave rows without what they refer to: nothing was changed")
+
+
+@contextmanager
+def _resting_foreign_keys(connection: Connection) -> Iterator[None]:
+    # The switch only works outside of a transaction: on the driver's connection, before SQLAlchemy begins one.
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _run(connection: Connection, to: str) -> None:
