@@ -68,7 +68,7 @@ from portfolio.web.languages import language_of
 from portfolio.web.origins import SameOrigin
 from portfolio.web.pages import see_other
 from portfolio.web.render import compile_templates, error_page
-from portfolio.web.requests import HeaderLimit
+from portfolio.web.requests import BodyLimit, HeaderLimit
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +160,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(SameOrigin, public_url=portfolio.settings.public_url)
+    app.add_middleware(BodyLimit, upload_limit=portfolio.settings.upload_limit)
     app.add_middleware(HeaderLimit)
     app.add_middleware(SecurityHeaders)
     return app

@@ -26,7 +26,7 @@ from portfolio.web.headers import PRIVATE_HEADERS, SECURITY_HEADERS
 from portfolio.web.render import error_page
 
 REFERRERS: list[str] = []
-"""Addresses that a browser told this site it came from; there should be none, for they hold secret links."""
+"""Addresses that a browser told this site it came from; they may hold secret links, so only our own."""
 
 
 async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:

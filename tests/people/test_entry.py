@@ -273,14 +273,30 @@ def test_sessions_end_when_idle_and_at_the_latest_after_a_month(world: World) ->
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
         {"origin": ""},
+        {"referer": "https://evil.example/"},
+        {},
     ],
 )
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"])
 def test_no_other_site_can_send_a_form(world: World, headers: dict[str, str], kind: str) -> None:
     someone = world.someone()
+    if not {"origin", "sec-fetch-site"} & set(headers):
+        del someone.client.headers["origin"]
     answer = someone.post("/sign-out", content=b"", headers={**headers, "content-type": kind})
     assert answer.status_code == 403
     assert someone.get("/me").status_code == 200
+
+
+@pytest.mark.fault(96)
+@pytest.mark.parametrize("headers", [{"origin": "http://testserver"}, {"referer": "http://testserver/me"}])
+def test_older_browsers_can_send_forms(world: World, headers: dict[str, str]) -> None:
+    """Safari before 16.4 sends no Sec-Fetch-Site, and an Origin only where the page lets it."""
+    someone = world.someone()
+    page = someone.get("/me/security")
+    assert page.headers["referrer-policy"] == "same-origin"
+    assert '<meta name="referrer" content="same-origin">' in page.text
+    del someone.client.headers["origin"]
+    assert someone.post("/sign-out", headers=headers).status_code == 303
 
 
 @pytest.mark.fault(110)

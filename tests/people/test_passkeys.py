@@ -77,3 +77,10 @@ def test_a_made_up_answer_is_refused(world: World, body: dict[str, object]) -> N
     answer = client.post("/sign-in/passkey", json=body)
     assert answer.status_code == 422
     assert "session" not in client.cookies
+
+
+def test_made_up_answers_are_counted(world: World) -> None:
+    client = world.visitor()
+    statuses = [client.post("/sign-in/passkey", json={}).status_code for _ in range(61)]
+    assert statuses[-2:] == [422, 429]
+    assert client.post("/sign-in/passkey", content=b"[1]").status_code == 422

@@ -70,7 +70,7 @@ def test_a_link_shows_what_was_chosen_with_its_verdict(world: World, anna: Someo
     assert "10А" in page.text
     assert 'name="robots" content="noindex' in page.text
     assert "og:" not in page.text
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     assert page.headers["x-robots-tag"].startswith("noindex")
     assert page.headers["cache-control"] == "no-store"
     whole = [opened(world, made).get(f"{made.path}/{place}") for place in (1, 2)]

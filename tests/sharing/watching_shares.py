@@ -1,4 +1,4 @@
-"""A visit to a share in a real browser: what it asked, of whom, and with which `Referer`."""
+"""A visit to a share in a real browser: what it asked, of whom, and from which host by its `Referer`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def watched_visit(world: World, browser: Any, path: str) -> Visit:
 
         def asked(request: Any) -> None:
             visit.hosts.add(urlsplit(request.url).netloc)
-            visit.referrers |= {request.headers.get("referer", "")} - {""}
+            visit.referrers |= {urlsplit(request.headers.get("referer", "")).netloc} - {""}
 
         page.on("request", asked)
         page.on("console", lambda message: visit.complaints.append(message.text))

@@ -70,7 +70,7 @@ def test_policy_allows_nothing_inline_and_nothing_foreign() -> None:
 def test_private_pages_are_kept_by_nobody() -> None:
     assert PRIVATE_HEADERS["Cache-Control"] == "no-store"
     assert "noindex" in PRIVATE_HEADERS["X-Robots-Tag"]
-    assert SECURITY_HEADERS["Referrer-Policy"] == "no-referrer"
+    assert SECURITY_HEADERS["Referrer-Policy"] == "same-origin"
     assert SECURITY_HEADERS["X-Content-Type-Options"] == "nosniff"
 
 

@@ -1,7 +1,8 @@
 """Forms are taken only from pages of our own (fault 96): no other site can make a browser act for its reader.
 
-Browsers say where a request comes from in `Sec-Fetch-Site` and `Origin` (Fetch standard). The API is asked with keys
-that no browser adds by itself, and the public check changes nothing: both stay open to any origin.
+Browsers say where a request comes from in `Sec-Fetch-Site`, older ones (Safari before 16.4) only in `Origin` or
+`Referer`: our pages allow them to, by `Referrer-Policy: same-origin`. The API is asked with keys that no browser adds
+by itself, and the public check changes nothing: both stay open to any origin.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class SameOrigin:
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site == "same-origin"
-        origin = headers.get("origin")
-        # A browser that sends neither is older than both; then only a request without any cookie is harmless.
+        origin = headers.get("origin", headers.get("referer"))
+        # What says nothing of where it comes from is harmless only without any cookie. "null" is some other page.
         if origin is None:
             return "cookie" not in headers
         return urlsplit(origin).netloc in {self._host, headers.get("host", "")}

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import Request, UploadFile
+from typing import Annotated, Any, Final, TypeAlias
+
+import orjson
+from fastapi import Depends, Request, UploadFile
 
 from portfolio.errors import PortfolioError
+
+MAX_OBJECT: Final = 64 * 1024
 
 
 class TooLargeError(PortfolioError):
     status = 413
     code = "too_large"
+
+
+class MalformedObjectError(PortfolioError):
+    status = 422
+    code = "malformed_request"
 
 
 async def read_upload(upload: UploadFile, *, limit: int) -> bytes:
@@ -28,3 +38,21 @@ async def read_body(request: Request, *, limit: int) -> bytes:
         if len(data) > limit:
             raise TooLargeError(f"the body is larger than {limit} bytes", limit=limit)
     return bytes(data)
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """Return the JSON object that a script of ours sends.
+
+    A dependency, so that it is read after the rule of access before it: FastAPI itself reads bodies first of all.
+    Raises `TooLargeError`, `MalformedObjectError`.
+    """
+    try:
+        found = orjson.loads(await read_body(request, limit=MAX_OBJECT))
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise MalformedObjectError("the request does not have the form asked for")
+    return found
+
+
+JsonObject: TypeAlias = Annotated[dict[str, Any], Depends(read_object)]

@@ -32,6 +32,7 @@ from portfolio.people.sign_ins import end_sign_in, open_sign_in, strengthen
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import own_path, page, see_other
+from portfolio.web.uploads import JsonObject
 
 router = APIRouter(tags=["people"], include_in_schema=False)
 
@@ -242,8 +243,9 @@ def passkey_options(request: Request, _: Anybody) -> Response:
 
 
 @router.post("/sign-in/passkey")
-def passkey_sign_in(request: Request, _: Anybody, response: dict[str, Any], next: str = "") -> Response:  # noqa: A002
+def passkey_sign_in(request: Request, _: Anybody, response: JsonObject, next: str = "") -> Response:  # noqa: A002
     portfolio = portfolio_of(request)
+    limit_attempts(request, "passkey answer", limit=60, minutes=15)
     answer = JSONResponse({"next": own_path(next, "/me")})
     with portfolio.database.write() as session:
         account = account_of_passkey(

@@ -24,6 +24,7 @@ from portfolio.people.sign_ins import end_all_sign_ins, end_sign_in, running_sig
 from portfolio.verification.qr import svg
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.pages import page, see_other
+from portfolio.web.uploads import JsonObject
 
 router = APIRouter(prefix="/me/security", tags=["people"], include_in_schema=False)
 
@@ -152,7 +153,7 @@ def passkey_options(request: Request, actor: SignedIn) -> Response:
 
 
 @router.post("/passkeys")
-def add_passkey(request: Request, actor: SignedIn, response: dict[str, Any], label: str = "") -> Response:
+def add_passkey(request: Request, actor: SignedIn, response: JsonObject, label: str = "") -> Response:
     portfolio = portfolio_of(request)
     answer = JSONResponse({"next": f"{HERE}?done=passkey"})
     with portfolio.database.write() as session:
