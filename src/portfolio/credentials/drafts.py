@@ -23,6 +23,7 @@ from portfolio.errors import ConflictError, PortfolioError
 from portfolio.jobs import Clock
 from portfolio.organisations.keys import IssuerSuspendedError, is_suspended
 from portfolio.organisations.models import IssuerKey, Organisation, Purpose
+from portfolio.people.models import Person
 from portfolio.people.service import open_person
 
 AHEAD = timedelta(minutes=1)  # verifiers allow five
@@ -50,7 +51,10 @@ def pending_drafts(session: Session, *, vault: Vault, organisation: Organisation
     """
     rows = session.exec(
         select(Credential)
+        .join(Person, col(Person.id) == col(Credential.person_id))
         .where(Credential.organisation_id == organisation.id)
+        .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .where(col(Credential.digest).is_(None))
         .where(col(Credential.replaced_by).is_(None))
         .where(~other_form_is_revoked())

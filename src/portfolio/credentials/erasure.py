@@ -6,6 +6,7 @@ Records that an issuer must keep by law stay with it, unlinked from the holder's
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 
 from sqlalchemy import delete, or_
 from sqlmodel import Session, col, select
@@ -20,10 +21,11 @@ from portfolio.people.models import Person
 from portfolio.people.service import change_profile, profile_in
 
 
-def plan_erasure(session: Session, *, person_id: str) -> Plan:
+def plan_erasure(session: Session, *, person_id: str, disputed: Collection[str] = ()) -> Plan:
     """Return what the erasure of a person's own row takes along: the records he has claimed.
 
-    An issuer's person with a statutory record stays with that issuer, without the records that are not statutory.
+    An issuer's person with a statutory record stays with that issuer, without the records that are not statutory. Those
+    who are `disputed` stay with all their records: they may be somebody else's.
     """
     claimed = list(session.exec(select(Person.id).where(Person.owner_id == person_id)))
     rows = session.exec(
@@ -31,11 +33,14 @@ def plan_erasure(session: Session, *, person_id: str) -> Plan:
             or_(col(Credential.person_id).in_(claimed), col(Credential.person_id) == person_id)
         )
     ).all()
-    kept = {person for _, person, kind in rows if kind_of(kind).statutory and person != person_id}
+    contested = {person for person in claimed if person in disputed}
+    kept = {person for _, person, kind in rows if kind_of(kind).statutory and person != person_id} | contested
     return Plan(
         persons=(person_id, *(person for person in claimed if person not in kept)),
         credentials=tuple(
-            credential for credential, person, kind in rows if person not in kept or not kind_of(kind).statutory
+            credential
+            for credential, person, kind in rows
+            if person not in kept or (person not in contested and not kind_of(kind).statutory)
         ),
         kept=tuple(sorted(kept)),
     )
@@ -76,7 +81,10 @@ def _renew_key(session: Session, vault: Vault, person_id: str, erased: frozenset
     session.flush()
     change_profile(session, vault=vault, person_id=person_id, profile=profile)
     for row in session.exec(select(Credential).where(Credential.person_id == person_id)):
-        if row.id not in erased and row.sealed_body:
+        if row.id in erased:
+            row.sealed_body = b""  # a body that no key opens is none
+            session.add(row)
+        elif row.sealed_body:
             context = f"credential:{row.id}"
             row.sealed_body = vault.seal_for(
                 new, vault.open_for(old, row.sealed_body, context=context), context=context

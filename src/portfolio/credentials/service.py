@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from portfolio.anchoring.service import add_leaves
 from portfolio.credentials.forms import allocate_pairs, minimal_statement
@@ -29,6 +30,7 @@ from portfolio.errors import ForbiddenError, NotFoundError
 from portfolio.jobs import Clock, crash_point
 from portfolio.organisations.keys import present_key, signer_of
 from portfolio.organisations.models import Organisation, Purpose
+from portfolio.people.models import Person
 from portfolio.people.service import KnownPerson, Profile, open_person, persons_for
 
 LOOKUP = 500  # natural keys in one query: below every database's limit of parameters
@@ -318,15 +320,27 @@ def open_statement(session: Session, *, vault: Vault, credential: Credential) ->
 
 def credential_by_token(session: Session, *, token: str) -> Credential:
     """Return the credential of a public link; unknown and replaced links answer alike."""
-    found = session.exec(select(Credential).where(Credential.token_hash == token_hash(token))).first()
-    if found is None or found.digest is None:
+    found = session.exec(
+        _of_living().where(Credential.token_hash == token_hash(token)).where(col(Credential.digest).is_not(None))
+    ).first()
+    if found is None:
         raise NotFoundError("no credential is known under this link")
     return found
 
 
 def credentials_by_code(session: Session, *, code: str) -> list[Credential]:
     """Return the credentials whose papers bear this short code: one, but for a chance of 1 in 2^60."""
-    return list(session.exec(select(Credential).where(Credential.short_code == code).limit(10)))
+    return list(session.exec(_of_living().where(Credential.short_code == code).limit(10)))
+
+
+def _of_living() -> SelectOfScalar[Credential]:
+    """Select what can be read: the keys of an erased person are gone before his credentials are emptied."""
+    return (
+        select(Credential)
+        .join(Person, col(Person.id) == col(Credential.person_id))
+        .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
+    )
 
 
 def credential_by_digest(session: Session, *, digest: bytes) -> Credential | None:

@@ -15,6 +15,7 @@ from portfolio.credentials.erasure import erase_credentials, renew_keys
 from portfolio.documents.erasure import erase_contents
 from portfolio.issuing.erasure import erase_run_reports
 from portfolio.notifications.mailer import OUTBOX
+from portfolio.organisations.staff import end_places
 from portfolio.people.accounts import address_hash
 from portfolio.people.erasure import (
     Erasing,
@@ -59,17 +60,26 @@ def steps(portfolio: Portfolio) -> Sequence[Step]:
 
 
 def run_erasures(portfolio: Portfolio) -> int:
-    """Carry every erasure through that has started (a job); returns how many ended."""
+    """Carry every erasure through that has started (a job); returns how many ended.
+
+    One that fails keeps no other waiting: its error is raised after all were tried.
+    """
     with portfolio.database.read() as session:
         waiting = unfinished(session)
+    trouble: Exception | None = None
     for request_id in waiting:
-        carry_on(
-            database=portfolio.database,
-            vault=portfolio.vault,
-            clock=portfolio.clock,
-            request_id=request_id,
-            steps=steps(portfolio),
-        )
+        try:
+            carry_on(
+                database=portfolio.database,
+                vault=portfolio.vault,
+                clock=portfolio.clock,
+                request_id=request_id,
+                steps=steps(portfolio),
+            )
+        except Exception as error:  # noqa: BLE001  whatever it is, it is raised below
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
     return len(waiting)
 
 
@@ -89,6 +99,7 @@ def replay(portfolio: Portfolio, ledger: Path) -> int:
                     asked_at=datetime.fromisoformat(entry["asked_at"]),
                 )
             request.steps = ""
+            end_places(session, person_ids=plan.persons, clock=portfolio.clock)
             start(session, request=request, plan=plan, clock=portfolio.clock)
         again += 1
     run_erasures(portfolio)

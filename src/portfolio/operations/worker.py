@@ -24,9 +24,11 @@ from portfolio.notifications.mailer import open_mailer
 from portfolio.notifications.service import deliver
 from portfolio.operations.audit import AUDIT_TAG
 from portfolio.operations.erasing import run_erasures
+from portfolio.organisations import invitations
 from portfolio.organisations.moving import settle_move
 from portfolio.organisations.service import registrations_wait, settle_registrations
 from portfolio.organisations.standing import decisions_wait, settle_decisions
+from portfolio.people import guardians
 from portfolio.people.attempts import drop_old_attempts
 from portfolio.people.entry.service import drop_ended_tokens
 from portfolio.people.family import hand_over
@@ -156,10 +158,12 @@ class Worker:
             return forget_tables(session, now=self._portfolio.clock())
 
     def forget_secrets(self) -> int:
-        """Delete links of letters, challenges and counts of attempts whose time is over; returns how many."""
+        """Delete links of letters, addresses, challenges and counts of attempts whose time is over; tells how many."""
         portfolio = self._portfolio
         with portfolio.database.write() as session:
             ended = drop_ended_tokens(session, clock=portfolio.clock)
+            ended += invitations.forget_addresses(session, now=portfolio.clock())
+            ended += guardians.forget_addresses(session, now=portfolio.clock())
         return ended + drop_old_attempts(portfolio.database, clock=portfolio.clock)
 
     def run_until_idle(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from portfolio.documents.vault import Vault
@@ -173,6 +173,16 @@ def accept(session: Session, *, vault: Vault, token: str, account_id: str, clock
         session.add(account)
     session.flush()
     return invitation
+
+
+def forget_addresses(session: Session, *, now: datetime) -> int:
+    """Empty the addresses of invitations that were used or have expired (a job); returns how many."""
+    count = 0
+    for model in (StaffInvitation, RegistrarInvitation):
+        over = or_(col(model.used_at).is_not(None), col(model.expires_at) <= now)
+        emptied = update(model).where(over).where(col(model.sealed_email) != b"").values(sealed_email=b"")
+        count += int(session.exec(emptied).rowcount)
+    return count
 
 
 def _address(vault: Vault, row: StaffInvitation | RegistrarInvitation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, NotFoundError
+from portfolio.i18n import N_
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Membership, Organisation, StaffRole
 from portfolio.organisations.register import suspension_decided
@@ -120,6 +122,38 @@ def dismiss(session: Session, *, organisation_id: str, membership_id: str, clock
     return place
 
 
+def require_other_admins(session: Session, *, person_id: str) -> None:
+    """Raise `LastAdminError` when an organisation would be left without an administrator by this person's erasure."""
+    for place in _places_of(session, [person_id]):
+        _lock(session, place.organisation_id)
+        if place.role is StaffRole.ADMIN and not _has_other_admin(session, place):
+            raise LastAdminError(
+                N_(
+                    "You are the only administrator of an organisation. Make somebody else one first, on its staff page."
+                )
+            )
+
+
+def end_places(session: Session, *, person_ids: Collection[str], clock: Clock) -> None:
+    """End every place of people who are erased."""
+    for place in _places_of(session, person_ids):
+        place.ended_at = clock()
+        session.add(place)
+    session.flush()
+
+
+def _places_of(session: Session, person_ids: Collection[str]) -> list[Membership]:
+    return list(
+        session.exec(
+            select(Membership)
+            .join(Account, col(Account.id) == col(Membership.account_id))
+            .where(col(Account.person_id).in_(person_ids))
+            .where(col(Membership.ended_at).is_(None))
+            .order_by(col(Membership.organisation_id))
+        )
+    )
+
+
 def _lock(session: Session, organisation_id: str) -> None:
     # Two administrators who dismiss each other at the same moment must not leave none.
     session.exec(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update()).one()
@@ -135,10 +169,22 @@ def _place(session: Session, organisation_id: str, membership_id: str) -> Member
 def _keep_an_admin(session: Session, place: Membership, role: StaffRole | None) -> None:
     if place.role is not StaffRole.ADMIN or role is StaffRole.ADMIN:
         return
-    admins = select(func.count()).select_from(Membership).where(Membership.organisation_id == place.organisation_id)
-    admins = admins.where(col(Membership.ended_at).is_(None)).where(Membership.role == StaffRole.ADMIN)
-    if session.exec(admins).one() < 2:  # noqa: PLR2004  this one and another
+    if not _has_other_admin(session, place):
         raise LastAdminError("the last administrator stays: make somebody else one first")
+
+
+def _has_other_admin(session: Session, place: Membership) -> bool:
+    others = (
+        select(func.count())
+        .select_from(Membership)
+        .join(Account, col(Account.id) == col(Membership.account_id))
+        .where(Membership.organisation_id == place.organisation_id)
+        .where(col(Membership.id) != place.id)
+        .where(col(Membership.ended_at).is_(None))
+        .where(Membership.role == StaffRole.ADMIN)
+        .where(col(Account.closed_at).is_(None))  # nobody signs in to a closed one
+    )
+    return session.exec(others).one() > 0
 
 
 def _standing(organisation_id: str) -> SelectOfScalar[Membership]:

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import IO, Any, ClassVar, Final
 
 import orjson
 from sqlalchemy import Table, delete, or_, update
@@ -20,14 +20,14 @@ from sqlmodel import Session, SQLModel, col, select
 
 from portfolio.db import Database
 from portfolio.documents.vault import Vault
-from portfolio.errors import ConflictError, ForbiddenError, NotFoundError
+from portfolio.errors import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from portfolio.i18n import N_
 from portfolio.jobs import Clock, crash_point
 from portfolio.notifications.models import OutgoingMail
 from portfolio.people.accounts import address_hash
 from portfolio.people.actors import Actor
 from portfolio.people.consent import Age, Capacity
-from portfolio.people.guardians import age_at
+from portfolio.people.guardians import age_at, leaves_a_child
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account, Consent, ErasureRequest, Guardianship, GuardianState, Person
 from portfolio.people.sign_ins import end_all_sign_ins
@@ -49,11 +49,18 @@ KEPT_TABLES: Final = frozenset(
 )
 """Tables whose rows stay. Of every other table, rows of the person go, and rows that refer to such rows."""
 
+CHECKPOINT_MS: Final = 2_000
+"""How long the emptying of the log waits for those who read; the job comes again."""
+
 Step = tuple[str, Callable[["Erasing"], int]]
 
 
 class NotYoursToEraseError(ForbiddenError):
     code: ClassVar[str] = "not_yours_to_erase"
+
+
+class OnlyGuardianError(ConflictError):
+    code: ClassVar[str] = "only_guardian"
 
 
 class AlreadyErasingError(ConflictError):
@@ -119,7 +126,7 @@ def ask(
 ) -> tuple[ErasureRequest, bool]:
     """Write a wish down; return it, and whether every word that is needed is there, so that it may start.
 
-    The caller has asked for the password again. Raises `NotYoursToEraseError`.
+    The caller has asked for the password again. Raises `NotYoursToEraseError`, `OnlyGuardianError`.
     """
     words = needed(session, vault=vault, person_id=person_id, clock=clock)
     if capacity not in words:
@@ -128,6 +135,12 @@ def ask(
     if request.started_at is not None:
         raise AlreadyErasingError(N_("This is being erased already."))
     if capacity is Capacity.SELF:
+        if leaves_a_child(session, vault=vault, account_id=actor.account_id, now=clock()):
+            raise OnlyGuardianError(
+                N_(
+                    "You are the only guardian of a child. First erase the child's portfolio or invite another guardian."
+                )
+            )
         request.by_person_at = request.by_person_at or clock()
     else:
         request.by_guardian_at = request.by_guardian_at or clock()
@@ -284,9 +297,15 @@ def empty_log(erasing: Erasing) -> int:
     if engine.dialect.name == "sqlite":
         connection = engine.raw_connection()  # no transaction: a checkpoint inside one is refused
         try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor = connection.cursor()
+            patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={CHECKPOINT_MS}")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={patience}")
         finally:
             connection.close()
+        if busy:
+            raise UnavailableError("somebody reads the database's log still: it is emptied later")
     return 0
 
 
@@ -305,13 +324,25 @@ def write_ledger(path: Path) -> Callable[[Erasing], int]:
             "plan": request.plan,
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
+        with path.open("ab+") as file:
+            if _is_torn(file):
+                file.write(b"\n")  # what a crash cut short must not swallow this line too
             file.write(orjson.dumps(entry) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        if not any(entry["request"] == erasing.request_id for entry in read_ledger(path)):
+            raise UnavailableError("the ledger of erasures does not hold what was written into it")
         return 1
 
     return write
+
+
+def _is_torn(file: IO[bytes]) -> bool:
+    """Tell whether a file's last line has no end."""
+    if not file.seek(0, os.SEEK_END):
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def read_ledger(path: Path) -> list[dict[str, Any]]:

@@ -79,11 +79,13 @@ def hand_over(session: Session, *, vault: Vault, public_url: str, clock: Clock, 
     """
     rows = session.exec(
         select(Guardianship)
+        .join(Person, col(Person.id) == col(Guardianship.person_id))
         .where(Guardianship.state == GuardianState.ACTIVE)
+        .where(col(Person.erased_at).is_(None))  # an erasure under way ends it by itself
         .where(col(Guardianship.id) > after)
         .order_by(col(Guardianship.id))
         .limit(AT_A_TIME)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=Guardianship)
     ).all()
     for row in rows:
         born = profile_of(session, vault=vault, person_id=row.person_id).birth_date

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
+from sqlalchemy import update
 from sqlmodel import Session, col, or_, select
 
 from portfolio.documents.vault import Vault
@@ -20,7 +21,7 @@ from portfolio.jobs import Clock
 from portfolio.people.actors import Actor
 from portfolio.people.consent import Age, Capacity, age_of, may_be_guarded, may_dismiss_guardian
 from portfolio.people.journal import record_act
-from portfolio.people.models import Guardianship, GuardianState, Person
+from portfolio.people.models import Account, Consent, Guardianship, GuardianState, Person
 from portfolio.people.service import Profile, key_of_person, new_own_person, profile_in
 from portfolio.people.sign_ins import hash_of
 
@@ -304,6 +305,28 @@ def was_added_by(guardianship: Guardianship) -> bool:
     return guardianship.sealed_email is None
 
 
+def forget_addresses(session: Session, *, now: datetime) -> int:
+    """Empty the addresses of invitations that were taken up, ended or have expired (a job); returns how many.
+
+    Empty is not None: that says that the guardian added the child himself.
+    """
+    over = or_(Guardianship.state != GuardianState.INVITED, col(Guardianship.expires_at) <= now)
+    emptied = update(Guardianship).where(over).where(col(Guardianship.sealed_email) != b"").values(sealed_email=b"")
+    return int(session.exec(emptied).rowcount)
+
+
+def leaves_a_child(session: Session, *, vault: Vault, account_id: str, now: datetime) -> bool:
+    """Tell whether a child would have nobody without this guardian: no other one, and no account of its own."""
+    wards = wards_of(session, vault=vault, account_id=account_id, now=now)
+    others = select(Guardianship.person_id).join(Account, col(Account.id) == col(Guardianship.account_id))
+    others = others.where(Guardianship.state == GuardianState.ACTIVE).where(col(Account.closed_at).is_(None))
+    guarded = session.exec(
+        others.where(col(Guardianship.person_id).in_(wards)).where(col(Guardianship.account_id) != account_id)
+    )
+    grown = session.exec(select(Account.person_id).where(col(Account.person_id).in_(wards)))
+    return bool(set(wards) - set(guarded) - set(grown))
+
+
 def end_by_age(session: Session, *, guardianship: Guardianship, clock: Clock) -> None:
     """End what age has ended: the rights were gone already at midnight."""
     _end(session, guardianship, why="age", by="worker", clock=clock)
@@ -339,9 +362,18 @@ def _activate(session: Session, row: Guardianship, *, proof: str, by: str, clock
 
 
 def _end(session: Session, row: Guardianship, *, why: str, by: str, clock: Clock) -> None:
+    """End a guardianship, and what this guardian has agreed to: a new one of the same account begins without."""
     row.state, row.ended_at, row.ended_why = GuardianState.ENDED, clock(), why
     row.token_hash = row.pairing_hash = None
     session.add(row)
+    session.exec(
+        update(Consent)
+        .where(col(Consent.person_id) == row.person_id)
+        .where(col(Consent.account_id) == row.account_id)
+        .where(col(Consent.capacity) == Capacity.GUARDIAN)
+        .where(col(Consent.withdrawn_at).is_(None))
+        .values(withdrawn_at=clock(), withdrawn_by="ended")
+    )
     record_act(session, actor=by, act="guardian.end", subject=row.id, detail=why, clock=clock)
 
 

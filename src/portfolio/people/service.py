@@ -96,7 +96,7 @@ def change_profile(session: Session, *, vault: Vault, person_id: str, profile: P
 
 
 def key_of_person(session: Session, *, vault: Vault, person_id: str) -> bytes:
-    """Return a person's key (32 bytes)."""
+    """Return a person's key (32 bytes). Raises `NotFoundError` when he was erased."""
     return open_person(session, vault=vault, person_id=person_id).key
 
 
@@ -105,8 +105,10 @@ def _seal_profile(vault: Vault, person_id: str, key: bytes, profile: Profile) ->
 
 
 def open_person(session: Session, *, vault: Vault, person_id: str) -> KnownPerson:
-    """Return one person with his key opened."""
+    """Return one person with his key opened. Raises `NotFoundError` when he was erased."""
     person = session.get_one(Person, person_id)
+    if person.erased_at is not None or not person.sealed_key:
+        raise NotFoundError("there is no such person")
     return KnownPerson(person.id, vault.open_person_key(person.sealed_key, person_id=person.id))
 
 

@@ -72,6 +72,7 @@ def gathered_by(session: Session, *, vault: Vault, person_id: str, limit: int = 
         .join(Organisation, col(Organisation.id) == col(Credential.organisation_id))
         .where(Person.owner_id == person_id)
         .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .where(col(Credential.digest).is_not(None))
         .where(col(Credential.minimal_of).is_(None))
         .where(col(Credential.replaced_by).is_(None))

@@ -74,6 +74,7 @@ def received_by(session: Session, *, vault: Vault, person_id: str, clock: Clock)
         .join(Person, col(Person.id) == col(Credential.person_id))
         .where(Person.owner_id == person_id)
         .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .where(col(Credential.minimal_of).is_(None))
         .where(col(Credential.digest).is_not(None))
         .where(col(Credential.replaced_by).is_(None))
@@ -87,7 +88,9 @@ def received_one(session: Session, *, vault: Vault, person_id: str, credential_i
     """Return one received credential; another's is as unknown as an absent one."""
     credential = session.get(Credential, credential_id)
     holder = session.get(Person, credential.person_id) if credential else None
-    if credential is None or credential.digest is None or holder is None or holder.owner_id != person_id:
+    if credential is None or credential.digest is None or not credential.sealed_body:
+        raise NotFoundError("there is no such record")
+    if holder is None or holder.owner_id != person_id:
         raise NotFoundError("there is no such record")
     return _opened(session, vault, [credential], clock)[0]
 

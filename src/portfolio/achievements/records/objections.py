@@ -93,6 +93,7 @@ def open_objections(session: Session, *, vault: Vault, organisation: Organisatio
         .where(Objection.organisation_id == organisation.id)
         .where(col(Objection.answered_at).is_(None))
         .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .order_by(col(Objection.created_at))
         .limit(20)
     ).all()

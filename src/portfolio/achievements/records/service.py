@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from portfolio.achievements.models import ClaimCode, Dispute
 from portfolio.credentials.links import read_short_code, short_code, token_hash
@@ -77,6 +77,7 @@ def claim_by_code(
     ).first()
     if replacement is not None:
         found = [session.get_one(Credential, replacement.credential_id)]
+        found = [one for one in found if _is_readable(session, one)]
     else:
         found = credentials_by_code(session, code=code)
     for credential in found:
@@ -86,6 +87,11 @@ def claim_by_code(
                 session.add(replacement)
             return take(session, credential=credential, own_id=own_id, actor=actor, clock=clock)
     return None
+
+
+def _is_readable(session: Session, credential: Credential) -> bool:
+    """Tell whether what a credential says can be read: not while or after it is erased."""
+    return bool(credential.sealed_body) and session.get_one(Person, credential.person_id).erased_at is None
 
 
 def take(session: Session, *, credential: Credential, own_id: str, actor: str, clock: Clock) -> Taking:
@@ -146,8 +152,11 @@ def open_disputes(session: Session, *, vault: Vault, organisation: Organisation)
     rows = session.exec(
         select(Dispute, Credential)
         .join(Credential, col(Credential.id) == col(Dispute.credential_id))
+        .join(Person, col(Person.id) == col(Credential.person_id))
         .where(Dispute.organisation_id == organisation.id)
         .where(col(Dispute.decided_at).is_(None))
+        .where(col(Person.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .order_by(col(Dispute.created_at))
         .limit(20)
     ).all()
@@ -187,6 +196,30 @@ def decide_dispute(
     session.add(dispute)
     record_act(session, actor=actor, act="dispute.decide", subject=dispute.id, clock=clock)
     return dispute
+
+
+def disputed_holders(session: Session, *, own_id: str) -> frozenset[str]:
+    """Return the issuers' persons that an own row has, but somebody else claims too or was given.
+
+    They are not his alone to erase: they stay with their issuer.
+    """
+    return frozenset(
+        session.exec(
+            select(Person.id)
+            .join(Dispute, col(Dispute.holder_id) == col(Person.id))
+            .where(Person.owner_id == own_id)
+            .where(or_(_is_open_against(own_id), _was_lost_by(own_id)))
+        )
+    )
+
+
+def _is_open_against(own_id: str) -> Any:
+    return col(Dispute.decided_at).is_(None) & (col(Dispute.claimant_id) != own_id)
+
+
+def _was_lost_by(own_id: str) -> Any:
+    is_party = (col(Dispute.owner_id) == own_id) | (col(Dispute.claimant_id) == own_id)
+    return is_party & col(Dispute.decided_at).is_not(None) & (col(Dispute.winner_id) != own_id)
 
 
 def find_records(session: Session, *, vault: Vault, organisation: Organisation, name: str) -> list[FoundRecord]:

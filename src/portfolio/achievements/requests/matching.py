@@ -19,13 +19,14 @@ from portfolio.credentials.values import fold
 from portfolio.documents.vault import Vault
 from portfolio.organisations.models import Organisation
 from portfolio.people.models import Person
+from portfolio.verification.names import is_named
 
 LOOKED_THROUGH: Final = 500
 """Credentials of one kind, the newest, that are opened to look for a match: a quarter of a second."""
 LIKELY: Final = 0.75
 """From here on a match is shown."""
 SAME: Final = 0.97
-"""From here on it is taken for the same award where many are confirmed at once."""
+"""From here on it may be the same award: where many are confirmed at once, such a claim is left for a closer look."""
 
 _WEIGHTS: Final = {"name": 0.45, "title": 0.3, "date": 0.2, "subject": 0.05}
 
@@ -81,6 +82,11 @@ def likeness(stated: Stated, statement: Statement) -> float:
         "subject": _alike(str(stated.fields.get("subject", "")), str(statement.fields.get("subject", ""))),
     }
     return sum(_WEIGHTS[name] * part for name, part in parts.items())
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Tell whether two names have the same words, in whatever order and case."""
+    return is_named(one, other) and is_named(other, one)
 
 
 def _alike(one: str, other: str) -> float:

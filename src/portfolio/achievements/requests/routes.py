@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from portfolio.achievements.claims.service import ClaimView, document_of_claim
+from portfolio.achievements.claims.service import document_of_claim
 from portfolio.achievements.claims.showing import document_response
 from portfolio.achievements.claims.stating import CLAIMED_KINDS, ClaimForm, stated_in, typed_of
 from portfolio.achievements.requests import service
-from portfolio.achievements.requests.matching import LOOKED_THROUGH, Match
+from portfolio.achievements.requests.matching import LOOKED_THROUGH
 from portfolio.auth import Issuer, StaffAccess, Viewer, portfolio_of
 from portfolio.documents.media import MediaType
 from portfolio.documents.models import Document
-from portfolio.people.access import record_view
+from portfolio.errors import ForbiddenError
+from portfolio.i18n import N_
+from portfolio.people.access import record_views
 from portfolio.people.consent import Purpose
 from portfolio.people.consents import require_consent
 from portfolio.web.forms import Filled, Form, form_of
@@ -31,6 +34,7 @@ class ReasonForm(Form):
 
 class LinkForm(Form):
     credential: str = Field(max_length=60)
+    names_checked: bool = False
 
 
 class TickedForm(Form):
@@ -41,8 +45,11 @@ class TickedForm(Form):
 def show_queue(request: Request, access: Viewer, confirmed: int = 0, left: int = 0) -> Response:
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
-        views = service.queue_of(session, vault=portfolio.vault, organisation=access.organisation)
+        views = service.queue_of(
+            session, vault=portfolio.vault, organisation=access.organisation, now=portfolio.clock()
+        )
         counts = service.counts_of(session, organisation=access.organisation)
+    _record(request, access, {view.claim.person_id for view in views}, "claim")
     return page(
         request,
         "achievements/requests.html",
@@ -64,16 +71,26 @@ def confirm_ticked(
     back = f"/org/{access.seat.slug}/requests"
     if not filled.ok or not filled.form.claim:
         return see_other(back, done="none_ticked")
+    _require_standing(access)
     portfolio = portfolio_of(request)
-    with portfolio.database.write() as session:
-        confirmed, left = service.confirm_all(
+    with portfolio.database.read() as session:
+        fit = service.fit_to_confirm(
             session,
             vault=portfolio.vault,
             organisation=access.organisation,
             claim_ids=filled.form.claim,
+            clock=portfolio.clock,
+        )
+    with portfolio.database.write() as session:
+        confirmed = service.confirm_all(
+            session,
+            vault=portfolio.vault,
+            organisation=access.organisation,
+            claim_ids=fit,
             actor=access.actor.name,
             clock=portfolio.clock,
         )
+    left = len(filled.form.claim) - confirmed
     return see_other(back, done="confirmed_all", confirmed=str(confirmed), left=str(left))
 
 
@@ -91,16 +108,16 @@ def _request_page(
     problem: str = "",
 ) -> Response:
     portfolio = portfolio_of(request)
-    with portfolio.database.write() as session:
-        view, match = service.view_request(
+    with portfolio.database.read() as session:
+        asked = service.view_request(
             session,
             vault=portfolio.vault,
             organisation=access.organisation,
             claim_id=claim_id,
             clock=portfolio.clock,
         )
-        document = session.get_one(Document, view.claim.document_id)
-        _record(request, access, session, view.claim.person_id, "claim")
+        document = session.get_one(Document, asked.view.claim.document_id)
+    _record(request, access, {asked.view.claim.person_id}, "claim")
     return page(
         request,
         "achievements/request.html",
@@ -108,25 +125,27 @@ def _request_page(
         status=422 if corrected or declined or problem else 200,
         problem=problem,
         is_pdf=document.media_type == MediaType.PDF.value,
-        **_context(access, view, match, corrected, declined),
+        **_context(access, asked, corrected, declined),
     )
 
 
 def _context(
     access: StaffAccess,
-    view: ClaimView,
-    match: Match | None,
+    asked: service.Asked,
     corrected: Filled[Any] | None,
     declined: Filled[Any] | None,
 ) -> dict[str, Any]:
+    view = asked.view
     return {
         "organisation": access.organisation,
         "seat": access.seat,
+        "asked": asked,
         "view": view,
-        "match": match,
+        "match": asked.match,
         "kind": CLAIMED_KINDS[view.stated.kind],
         "corrected": corrected or Filled.empty(**typed_of(view.stated)),
         "declined": declined or Filled.empty(),
+        "joined": Filled.empty(),
         "looked_through": LOOKED_THROUGH,
         "may_issue": bool(access.organisation.kinds >> CLAIMED_KINDS[view.stated.kind].bit & 1),
     }
@@ -136,7 +155,7 @@ def _context(
 def show_document(request: Request, access: Viewer, claim_id: str) -> Response:
     """Give the paper to the staff that was asked; the look is written down for the pupil."""
     portfolio = portfolio_of(request)
-    with portfolio.database.write() as session:
+    with portfolio.database.read() as session:
         claim = service.request_of(session, organisation=access.organisation, claim_id=claim_id)
         require_consent(
             session,
@@ -146,12 +165,13 @@ def show_document(request: Request, access: Viewer, claim_id: str) -> Response:
             now=portfolio.clock(),
         )
         found = document_of_claim(session, vault=portfolio.vault, store=portfolio.store, claim=claim)
-        _record(request, access, session, claim.person_id, "document")
+    _record(request, access, {claim.person_id}, "document")
     return document_response(found)
 
 
 @router.post("/org/{slug}/requests/{claim_id}/confirm")
 def confirm(request: Request, access: Issuer, claim_id: str) -> Response:
+    _require_standing(access)
     portfolio = portfolio_of(request)
     try:
         with portfolio.database.write() as session:
@@ -172,31 +192,32 @@ def confirm(request: Request, access: Issuer, claim_id: str) -> Response:
 def correct(
     request: Request, access: Issuer, claim_id: str, filled: Annotated[Filled[Form], form_of(ClaimForm)]
 ) -> Response:
+    _require_standing(access)
     portfolio = portfolio_of(request)
+    with portfolio.database.read() as session:
+        view, _ = service.open_request(
+            session,
+            vault=portfolio.vault,
+            organisation=access.organisation,
+            claim_id=claim_id,
+            now=portfolio.clock(),
+        )
+    stated = stated_in(filled, CLAIMED_KINDS[view.stated.kind], today=portfolio.clock().date())
+    if stated is None:
+        return _request_page(request, access, claim_id, corrected=filled)
     try:
         with portfolio.database.write() as session:
-            view, _ = service.view_request(
+            service.confirm(
                 session,
                 vault=portfolio.vault,
                 organisation=access.organisation,
                 claim_id=claim_id,
+                actor=access.actor.name,
                 clock=portfolio.clock,
+                corrected=stated,
             )
-            stated = stated_in(filled, CLAIMED_KINDS[view.stated.kind], today=portfolio.clock().date())
-            if stated is not None:
-                service.confirm(
-                    session,
-                    vault=portfolio.vault,
-                    organisation=access.organisation,
-                    claim_id=claim_id,
-                    actor=access.actor.name,
-                    clock=portfolio.clock,
-                    corrected=stated,
-                )
     except service.AlreadyIssuedError as refusal:
         return _request_page(request, access, claim_id, problem=refusal.message)
-    if stated is None:
-        return _request_page(request, access, claim_id, corrected=filled)
     return see_other(f"/org/{access.seat.slug}/requests", done="confirmed")
 
 
@@ -206,25 +227,33 @@ def link(
 ) -> Response:
     if not filled.ok:
         return see_other(f"/org/{access.seat.slug}/requests/{claim_id}")
+    _require_standing(access)
     portfolio = portfolio_of(request)
-    with portfolio.database.write() as session:
-        stands = service.link(
-            session,
-            organisation=access.organisation,
-            claim_id=claim_id,
-            credential_id=filled.form.credential,
-            actor=access.actor.name,
-            clock=portfolio.clock,
-        )
+    try:
+        with portfolio.database.write() as session:
+            stands = service.link(
+                session,
+                vault=portfolio.vault,
+                organisation=access.organisation,
+                claim_id=claim_id,
+                credential_id=filled.form.credential,
+                actor=access.actor.name,
+                clock=portfolio.clock,
+                names_checked=filled.form.names_checked,
+            )
+    except service.OtherNameError as refusal:
+        return _request_page(request, access, claim_id, problem=refusal.message)
     return see_other(f"/org/{access.seat.slug}/requests", done=stands.value)
 
 
 @router.post("/org/{slug}/requests/{claim_id}/endorse")
 def endorse(request: Request, access: Issuer, claim_id: str) -> Response:
+    _require_standing(access)
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
         service.endorse(
             session,
+            vault=portfolio.vault,
             organisation=access.organisation,
             claim_id=claim_id,
             actor=access.actor.name,
@@ -253,14 +282,24 @@ def decline(
     return see_other(f"/org/{access.seat.slug}/requests", done="declined")
 
 
-def _record(request: Request, access: StaffAccess, session: Any, person_id: str, what: str) -> None:
-    record_view(
-        session,
-        person_id=person_id,
-        viewer="organisation",
-        organisation_id=access.organisation.id,
-        account_id=access.actor.account_id,
-        what=what,
-        why="confirmation",
-        clock=portfolio_of(request).clock,
-    )
+def _require_standing(access: StaffAccess) -> None:
+    if access.seat.suspended:
+        raise ForbiddenError(N_("While an organisation is suspended it confirms nothing."))
+
+
+def _record(request: Request, access: StaffAccess, person_ids: Collection[str], what: str) -> None:
+    """Write down that the staff looked, in a short unit of work of its own, before anything is shown."""
+    portfolio = portfolio_of(request)
+    if not person_ids:
+        return
+    with portfolio.database.write() as session:
+        record_views(
+            session,
+            person_ids=person_ids,
+            viewer="organisation",
+            organisation_id=access.organisation.id,
+            account_id=access.actor.account_id,
+            what=what,
+            why="confirmation",
+            clock=portfolio.clock,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -15,10 +15,11 @@ from portfolio.achievements.claims.service import ClaimStateError, ClaimView, op
 from portfolio.achievements.claims.stating import Stated
 from portfolio.achievements.models import Claim, ClaimState, Dispute, Objection, Wish
 from portfolio.achievements.records.service import Taking, take
-from portfolio.achievements.requests.matching import SAME, Match, best_match, own_credentials
+from portfolio.achievements.requests.matching import SAME, Match, best_match, is_same_name, own_credentials
 from portfolio.credentials.kinds import kind_of
 from portfolio.credentials.models import Credential
-from portfolio.credentials.service import Award, credential_of, issue_awards, issuer_of
+from portfolio.credentials.service import Award, credential_of, issue_awards, issuer_of, open_statement
+from portfolio.credentials.statement import Statement
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, NotFoundError, PortfolioError
 from portfolio.i18n import N_, Language
@@ -27,12 +28,15 @@ from portfolio.notifications.service import queue_mail
 from portfolio.organisations.models import Membership, Organisation, StaffRole
 from portfolio.people.accounts import address_of
 from portfolio.people.consent import Purpose
+from portfolio.people.consenting import allowing
 from portfolio.people.consents import require_consent
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account, Person
-from portfolio.people.service import Profile, key_of_person
+from portfolio.people.service import Profile, key_of_person, profile_of
 
 A_PAGE: Final = 50
+LOOKED_AT: Final = 4 * A_PAGE
+"""Claims that are fetched for a page: those without consent are left out of it."""
 PATIENCE: Final = timedelta(days=7)
 
 
@@ -50,6 +54,31 @@ class AlreadyIssuedError(ConflictError):
     code: ClassVar[str] = "already_issued"
 
 
+class OtherNameError(ConflictError):
+    """The account is called otherwise than the credential that is to be given to it, and nobody said that he looked."""
+
+    code: ClassVar[str] = "other_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim in the queue: opened, how the claimant's account is called, and the organisation's credential like it."""
+
+    view: ClaimView
+    own_name: str
+    match: Match | None
+
+    @property
+    def paper_differs(self) -> bool:
+        """Whether the name on the paper is another than the account's."""
+        return not is_same_name(self.own_name, self.view.stated.holder_name)
+
+    @property
+    def match_differs(self) -> bool:
+        """Whether the credential that is like it names another than the account."""
+        return self.match is not None and not is_same_name(self.own_name, self.match.statement.holder_name)
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How much waits for an organisation."""
@@ -59,8 +88,11 @@ class Counts:
     objections: int
 
 
-def queue_of(session: Session, *, vault: Vault, organisation: Organisation) -> list[ClaimView]:
-    """Return the claims that wait for an organisation's answer, the oldest first, a page of them."""
+def queue_of(session: Session, *, vault: Vault, organisation: Organisation, now: datetime) -> list[ClaimView]:
+    """Return the claims that wait for an organisation's answer, the oldest first, a page of them.
+
+    Those of people without a consent that stands are left out.
+    """
     rows = session.exec(
         select(Claim, Person)
         .join(Person, col(Person.id) == col(Claim.person_id))
@@ -68,9 +100,11 @@ def queue_of(session: Session, *, vault: Vault, organisation: Organisation) -> l
         .where(Claim.state == ClaimState.ASKED)
         .where(col(Person.erased_at).is_(None))
         .order_by(col(Claim.asked_at))
-        .limit(A_PAGE)
+        .limit(LOOKED_AT)
     ).all()
-    return open_claims(vault=vault, rows=rows)
+    persons = list({person.id: person for _, person in rows}.values())
+    willing = allowing(session, vault=vault, persons=persons, purpose=Purpose.STORE, now=now)
+    return open_claims(vault=vault, rows=[row for row in rows if row[1].id in willing][:A_PAGE])
 
 
 def counts_of(session: Session, *, organisation: Organisation) -> Counts:
@@ -104,15 +138,51 @@ def request_of(session: Session, *, organisation: Organisation, claim_id: str, l
     return claim
 
 
-def view_request(
-    session: Session, *, vault: Vault, organisation: Organisation, claim_id: str, clock: Clock
-) -> tuple[ClaimView, Match | None]:
-    """Return a claim in the queue, and the organisation's own credential that is most like it."""
+def open_request(
+    session: Session, *, vault: Vault, organisation: Organisation, claim_id: str, now: datetime
+) -> tuple[ClaimView, str]:
+    """Return a claim in the queue opened, and how the claimant's account is called. Raises `ConsentMissingError`."""
     claim = request_of(session, organisation=organisation, claim_id=claim_id)
-    require_consent(session, vault=vault, person_id=claim.person_id, purpose=Purpose.STORE, now=clock())
+    require_consent(session, vault=vault, person_id=claim.person_id, purpose=Purpose.STORE, now=now)
     view = opened(vault, key_of_person(session, vault=vault, person_id=claim.person_id), claim)
+    return view, profile_of(session, vault=vault, person_id=claim.person_id).name
+
+
+def view_request(session: Session, *, vault: Vault, organisation: Organisation, claim_id: str, clock: Clock) -> Asked:
+    """Return a claim in the queue, and the organisation's own credential that is most like it.
+
+    It opens hundreds of credentials: for a session that only reads.
+    """
+    view, own_name = open_request(session, vault=vault, organisation=organisation, claim_id=claim_id, now=clock())
     known = own_credentials(session, vault=vault, organisation=organisation, kind=view.stated.kind)
-    return view, best_match(view.stated, known)
+    return Asked(view, own_name, best_match(view.stated, known))
+
+
+def fit_to_confirm(
+    session: Session, *, vault: Vault, organisation: Organisation, claim_ids: Sequence[str], clock: Clock
+) -> list[str]:
+    """Return the claims that can be confirmed without being opened.
+
+    Left for a closer look are those that may be about a credential given before, which may be a namesake's, and those
+    of an account that is called otherwise than the paper says. It opens hundreds of credentials of each kind, once: for
+    a session that only reads.
+    """
+    known: dict[str, list[tuple[Credential, Statement]]] = {}
+    fit = []
+    for claim_id in dict.fromkeys(claim_ids):
+        try:
+            view, own_name = open_request(
+                session, vault=vault, organisation=organisation, claim_id=claim_id, now=clock()
+            )
+        except PortfolioError:
+            continue
+        kind = view.stated.kind
+        if kind not in known:
+            known[kind] = own_credentials(session, vault=vault, organisation=organisation, kind=kind)
+        asked = Asked(view, own_name, best_match(view.stated, known[kind]))
+        if not asked.paper_differs and (asked.match is None or asked.match.likeness < SAME):
+            fit.append(claim_id)
+    return fit
 
 
 def confirm(
@@ -124,24 +194,15 @@ def confirm(
     actor: str,
     clock: Clock,
     corrected: Stated | None = None,
-    link_same: bool = False,
 ) -> AnswerStands:
     """Issue what a claim says, or what it says corrected, as the organisation's own credential to the pupil.
 
-    With `link_same` an existing credential that says the same is given to him instead. Raises `ClaimStateError`,
-    `AlreadyIssuedError`, and what issuing raises.
+    Raises `ClaimStateError`, `AlreadyIssuedError`, `ConsentMissingError`, and what issuing raises.
     """
-    claim = request_of(session, organisation=organisation, claim_id=claim_id, lock=True)
-    _require(claim, Wish.CONFIRM)
-    require_consent(session, vault=vault, person_id=claim.person_id, purpose=Purpose.STORE, now=clock())
+    claim = _to_answer(session, vault, organisation, claim_id, clock, Wish.CONFIRM)
     stated = corrected
     if stated is None:
         stated = opened(vault, key_of_person(session, vault=vault, person_id=claim.person_id), claim).stated
-    if link_same:
-        known = own_credentials(session, vault=vault, organisation=organisation, kind=stated.kind)
-        match = best_match(stated, known)
-        if match is not None and match.likeness >= SAME:
-            return _link(session, claim, match.credential, actor, clock)
     credential_id = _issue(session, vault, organisation, claim, stated, clock)
     credential = session.get_one(Credential, credential_id)
     take(session, credential=credential, own_id=claim.person_id, actor=actor, clock=clock)
@@ -171,16 +232,28 @@ def _issue(
 
 
 def link(
-    session: Session, *, organisation: Organisation, claim_id: str, credential_id: str, actor: str, clock: Clock
+    session: Session,
+    *,
+    vault: Vault,
+    organisation: Organisation,
+    claim_id: str,
+    credential_id: str,
+    actor: str,
+    clock: Clock,
+    names_checked: bool = False,
 ) -> AnswerStands:
-    """Answer a claim by a credential that exists already: its person is the pupil. Nothing is issued twice."""
-    claim = request_of(session, organisation=organisation, claim_id=claim_id, lock=True)
-    _require(claim, Wish.CONFIRM)
+    """Answer a claim by a credential that exists already: its person is the pupil. Nothing is issued twice.
+
+    Raises `OtherNameError` where the account is called otherwise, unless somebody said that he looked at it.
+    """
+    claim = _to_answer(session, vault, organisation, claim_id, clock, Wish.CONFIRM)
     credential = credential_of(session, organisation=organisation, credential_id=credential_id)
-    return _link(session, claim, credential, actor, clock)
-
-
-def _link(session: Session, claim: Claim, credential: Credential, actor: str, clock: Clock) -> AnswerStands:
+    own_name = profile_of(session, vault=vault, person_id=claim.person_id).name
+    statement = open_statement(session, vault=vault, credential=credential)
+    if not names_checked and not is_same_name(own_name, statement.holder_name):
+        raise OtherNameError(
+            N_("The names differ. Make sure that it is the same person, tick that, and send it again.")
+        )
     taking = take(session, credential=credential, own_id=claim.person_id, actor=actor, clock=clock)
     if taking is Taking.DISPUTED:
         return AnswerStands.DISPUTED
@@ -196,31 +269,27 @@ def confirm_all(
     claim_ids: Sequence[str],
     actor: str,
     clock: Clock,
-) -> tuple[int, int]:
-    """Confirm claims as they stand, each wholly or not at all; returns how many were, and how many need a look."""
+) -> int:
+    """Confirm claims as they stand, each wholly or not at all; returns how many were.
+
+    Which of them can be is found before, by `fit_to_confirm`: nothing that takes long happens while this is written.
+    """
     done = 0
     for claim_id in claim_ids:
         try:
             with session.begin_nested():
-                stands = confirm(
-                    session,
-                    vault=vault,
-                    organisation=organisation,
-                    claim_id=claim_id,
-                    actor=actor,
-                    clock=clock,
-                    link_same=True,
-                )
+                confirm(session, vault=vault, organisation=organisation, claim_id=claim_id, actor=actor, clock=clock)
         except PortfolioError:
             continue
-        done += stands is not AnswerStands.DISPUTED
-    return done, len(claim_ids) - done
+        done += 1
+    return done
 
 
-def endorse(session: Session, *, organisation: Organisation, claim_id: str, actor: str, clock: Clock) -> None:
+def endorse(
+    session: Session, *, vault: Vault, organisation: Organisation, claim_id: str, actor: str, clock: Clock
+) -> None:
     """Certify that the copy is of an original that the school saw. It makes no credential: the award is another's."""
-    claim = request_of(session, organisation=organisation, claim_id=claim_id, lock=True)
-    _require(claim, Wish.ENDORSE)
+    claim = _to_answer(session, vault, organisation, claim_id, clock, Wish.ENDORSE)
     _settle(session, claim, ClaimState.ENDORSED, actor, clock)
 
 
@@ -235,15 +304,21 @@ def decline(
     clock: Clock,
 ) -> None:
     """Answer no, with a reason that the holder reads."""
-    claim = request_of(session, organisation=organisation, claim_id=claim_id, lock=True)
+    claim = _to_answer(session, vault, organisation, claim_id, clock)
     key = key_of_person(session, vault=vault, person_id=claim.person_id)
     claim.sealed_reason = vault.seal_for(key, reason.encode(), context=f"claim-reason:{claim.id}")
     _settle(session, claim, ClaimState.DECLINED, actor, clock)
 
 
-def _require(claim: Claim, wish: Wish) -> None:
-    if claim.wish is not wish:
+def _to_answer(
+    session: Session, vault: Vault, organisation: Organisation, claim_id: str, clock: Clock, wish: Wish | None = None
+) -> Claim:
+    """Return a claim held for an answer. Without the holder's consent there is none to give, not even a no."""
+    claim = request_of(session, organisation=organisation, claim_id=claim_id, lock=True)
+    if wish is not None and claim.wish is not wish:
         raise ClaimStateError(N_("Something else was asked for. Look at it again."))
+    require_consent(session, vault=vault, person_id=claim.person_id, purpose=Purpose.STORE, now=clock())
+    return claim
 
 
 def _settle(

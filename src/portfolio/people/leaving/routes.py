@@ -8,9 +8,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from portfolio.achievements.export import Desk, parts_of
+from portfolio.achievements.records.service import disputed_holders
 from portfolio.auth import OfPerson, PersonAccess, portfolio_of, session_cookie
 from portfolio.credentials.erasure import plan_erasure
 from portfolio.i18n import N_
+from portfolio.organisations.staff import LastAdminError, end_places, require_other_admins
 from portfolio.people import erasure
 from portfolio.people.access import record_view
 from portfolio.people.accounts import password_fits
@@ -18,7 +20,7 @@ from portfolio.people.attempts import count_attempt
 from portfolio.people.consent import Capacity
 from portfolio.people.export import archive
 from portfolio.people.journal import record_act
-from portfolio.people.models import Account
+from portfolio.people.models import Account, ErasureRequest
 from portfolio.people.service import profile_of
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.pages import page, see_other
@@ -76,18 +78,11 @@ def erase(request: Request, access: OfPerson, filled: Annotated[Filled[ErasureFo
         filled.problem("password", N_("This is not your password."))
     if not filled.ok:
         return _erasure_page(request, access, filled, status=422)
-    with portfolio.database.write() as session:
-        wish, may_start = erasure.ask(
-            session,
-            vault=portfolio.vault,
-            person_id=person_id,
-            capacity=access.capacity,
-            actor=access.actor,
-            clock=portfolio.clock,
-        )
-        if may_start:
-            plan = plan_erasure(session, person_id=person_id)
-            erasure.start(session, request=wish, plan=plan, clock=portfolio.clock)
+    try:
+        wish, may_start = _ask(request, access)
+    except (LastAdminError, erasure.OnlyGuardianError) as refused:
+        filled.problem("understood", refused.message)
+        return _erasure_page(request, access, filled, status=409)
     if not may_start:
         return see_other(f"/p/{person_id}/erase", done="asked")
     if access.capacity is Capacity.GUARDIAN:
@@ -103,6 +98,27 @@ def take_back(request: Request, access: OfPerson) -> Response:
     with portfolio.database.write() as session:
         erasure.take_back(session, person_id=access.person.id, actor=access.actor, clock=portfolio.clock)
     return see_other(f"/p/{access.person.id}/erase", done="taken-back")
+
+
+def _ask(request: Request, access: PersonAccess) -> tuple[ErasureRequest, bool]:
+    """Write the wish down, and start at once where nobody else's word is needed."""
+    portfolio, person_id = portfolio_of(request), access.person.id
+    with portfolio.database.write() as session:
+        require_other_admins(session, person_id=person_id)
+        wish, may_start = erasure.ask(
+            session,
+            vault=portfolio.vault,
+            person_id=person_id,
+            capacity=access.capacity,
+            actor=access.actor,
+            clock=portfolio.clock,
+        )
+        if may_start:
+            disputed = disputed_holders(session, own_id=person_id)
+            plan = plan_erasure(session, person_id=person_id, disputed=disputed)
+            end_places(session, person_ids=plan.persons, clock=portfolio.clock)
+            erasure.start(session, request=wish, plan=plan, clock=portfolio.clock)
+    return wish, may_start
 
 
 def _is_surely(request: Request, access: PersonAccess, password: str) -> bool:
@@ -133,7 +149,8 @@ def _erasure_page(request: Request, access: PersonAccess, filled: Filled[Any], s
         person_id = access.person.id
         words = erasure.needed(session, vault=portfolio.vault, person_id=person_id, clock=portfolio.clock)
         name = profile_of(session, vault=portfolio.vault, person_id=person_id).name
-        plan = plan_erasure(session, person_id=person_id)
+        disputed = disputed_holders(session, own_id=person_id)
+        plan = plan_erasure(session, person_id=person_id, disputed=disputed)
         asked = erasure.open_request(session, person_id=person_id)
         account = session.get_one(Account, access.actor.account_id)
     return page(
@@ -150,7 +167,8 @@ def _erasure_page(request: Request, access: PersonAccess, filled: Filled[Any], s
         has_asked=asked is not None
         and (asked.by_person_at if access.capacity is Capacity.SELF else asked.by_guardian_at) is not None,
         erased=len(plan.credentials),
-        kept=len(plan.kept),
+        kept=len(set(plan.kept) - disputed),
+        disputed=len(disputed),
         has_password=account.password_hash is not None,
         filled=filled,
     )
