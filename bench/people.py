@@ -1,8 +1,8 @@
 """Pages of signed-in people over a full register: 10,000 persons with 100,000 records, 50 users at once, SQLite.
 
 `python -m bench.people [PERSONS]`: fills a database through the slices' own functions, serves it with one process, and
-asks for every kind of page from another process: 50 people who turn a page a second, and then 50 who never pause. Wanted:
-p95 of any page at most 200 ms. Also: a photo of 5 MB from sending to "kept".
+asks for every kind of page from another process: 50 people who turn a page a second, and then 50 who never pause.
+Wanted: p95 of any page at most 200 ms. Also: a photo of 5 MB from sending to "kept".
 """
 
 from __future__ import annotations
