@@ -127,11 +127,7 @@ def require_other_admins(session: Session, *, person_id: str) -> None:
     for place in _places_of(session, [person_id]):
         _lock(session, place.organisation_id)
         if place.role is StaffRole.ADMIN and not _has_other_admin(session, place):
-            raise LastAdminError(
-                N_(
-                    "You are the only administrator of an organisation. Make somebody else one first, on its staff page."
-                )
-            )
+            raise LastAdminError(N_("You are the only administrator of an organisation. Make somebody else one first."))
 
 
 def end_places(session: Session, *, person_ids: Collection[str], clock: Clock) -> None:

@@ -137,9 +137,7 @@ def ask(
     if capacity is Capacity.SELF:
         if leaves_a_child(session, vault=vault, account_id=actor.account_id, now=clock()):
             raise OnlyGuardianError(
-                N_(
-                    "You are the only guardian of a child. First erase the child's portfolio or invite another guardian."
-                )
+                N_("You are the only guardian of a child. First erase its portfolio or invite another guardian.")
             )
         request.by_person_at = request.by_person_at or clock()
     else:

@@ -74,6 +74,7 @@ async def _read(request: Request, model: type[M], limit: int, name: str) -> Sent
         max_fields=MAX_PARTS,
         max_part_size=MAX_FORM,
     )
+    parser.spool_max_size = limit  # a file stays in memory: in the temporary folder it would lie unsealed
     try:
         form = await parser.parse()
     except (MultiPartException, HTTPException, ClientDisconnect, ValueError, KeyError):

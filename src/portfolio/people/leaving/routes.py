@@ -70,7 +70,7 @@ def erasure_page(request: Request, access: OfPerson) -> Response:
 
 @router.post("/p/{person_id}/erase")
 def erase(request: Request, access: OfPerson, filled: Annotated[Filled[ErasureForm], form_of(ErasureForm)]) -> Response:
-    portfolio, person_id = portfolio_of(request), access.person.id
+    person_id = access.person.id
     _limit_passwords(request, access)
     if filled.ok and not filled.form.understood:
         filled.problem("understood", N_("Tick this if you have read what follows."))
