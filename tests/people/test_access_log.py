@@ -70,3 +70,9 @@ def test_many_looks_come_page_by_page(world: World) -> None:
     second = adult.get(f"/p/{adult.person_id}/access{older}&lang=en").text
     assert "look 000" in second
     assert f"look {PAGE:03}" not in second
+
+
+def test_numbers_that_no_database_holds_are_refused(world: World) -> None:
+    adult = world.someone()
+    for path in (f"access?before={10**30}", f"consents/share/{10**299}", "access?before=-1"):
+        assert adult.get(f"/p/{adult.person_id}/{path}").status_code == 422, path

@@ -95,6 +95,15 @@ def test_the_consent_of_a_guardian_that_ended_has_no_force(world: World) -> None
         row = session.exec(select(Guardianship)).one().id
     mother.post(f"/p/{child.person_id}/guardians/{row}/end")
     assert not allowed(world, child)
+    with world.portfolio.database.write() as session:
+        ended = session.exec(select(Consent)).one()
+        assert (ended.withdrawn_at, ended.withdrawn_by) == (world.clock(), "ended")
+        again = session.get_one(Guardianship, row)
+        again.state = GuardianState.ACTIVE  # as if the same account had been invited and proved once more
+        session.add(again)
+    assert not allowed(world, child), "a new guardianship revives nothing"
+    assert say(world, mother, child, "give") == 303
+    assert allowed(world, child)
 
 
 @pytest.mark.fault(137)

@@ -111,6 +111,7 @@ def test_an_invitation_is_good_for_seven_days(world: World) -> None:
 
 def test_a_bad_address_is_said_beside_the_field_and_kept(world: World) -> None:
     child = world.pupil(15)
+    assert child.post(f"/p/{child.person_id}/guardians", {"address": "mama@x..ru"}).status_code == 422
     page = child.post(f"/p/{child.person_id}/guardians", {"address": "mama"})
     assert page.status_code == 422
     assert 'value="mama"' in page.text

@@ -16,6 +16,7 @@ from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, PortfolioError
 from portfolio.i18n import N_, Language
 from portfolio.jobs import Clock
+from portfolio.notifications.mailer import MailRefusedError, address_header
 from portfolio.people.models import Account
 from portfolio.people.service import Profile, key_of_person, new_own_person
 
@@ -24,6 +25,7 @@ LONGEST_PASSWORD: Final = 200
 _ADDRESS: Final = re.compile(
     r"[^@\s\x00-\x1f<>,;:\"()\[\]\\]{1,64}@[^@\s\x00-\x1f<>,;:\"()\[\]\\]{1,250}\.[^@\s.\d]{2,63}"
 )
+_NO_ADDRESS: Final = N_("This is not an e-mail address. It looks like name@example.ru.")
 # A password that everybody tries first is none (NIST SP 800-63B, 3.1.1.2); the rest is left to its owner.
 _GUESSED: Final = frozenset(
     {
@@ -67,8 +69,13 @@ def normalise_address(address: str) -> str:
     """Return an e-mail address as it is compared, or raise `BadAddressError`."""
     cleaned = unicodedata.normalize("NFC", address.strip())
     if len(cleaned) > 254 or not _ADDRESS.fullmatch(cleaned):  # noqa: PLR2004  RFC 5321, section 4.5.3.1.3
-        raise BadAddressError(N_("This is not an e-mail address. It looks like name@example.ru."))
-    return cleaned.casefold()
+        raise BadAddressError(_NO_ADDRESS)
+    folded = cleaned.casefold()
+    try:
+        address_header(folded)
+    except MailRefusedError:  # no letter could go there: a domain like `x..ru`
+        raise BadAddressError(_NO_ADDRESS) from None
+    return folded
 
 
 def check_password(password: str) -> str:

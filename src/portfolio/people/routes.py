@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from portfolio.auth import OfPerson, PersonAccess, portfolio_of
@@ -25,6 +25,11 @@ from portfolio.web.languages import language_of
 from portfolio.web.pages import page, see_other
 
 router = APIRouter(tags=["people"], include_in_schema=False)
+
+MOST: Final = 2**53
+"""What a database and a browser both hold; larger numbers name nothing."""
+Version = Annotated[int, Path(ge=0, le=MOST)]
+Before = Annotated[int | None, Query(ge=0, le=MOST)]
 
 
 class ConsentForm(Form):
@@ -78,7 +83,7 @@ def answer(
 
 
 @router.get("/p/{person_id}/consents/{purpose}/{version}")
-def consent_text(request: Request, access: OfPerson, purpose: Purpose, version: int) -> Response:
+def consent_text(request: Request, access: OfPerson, purpose: Purpose, version: Version) -> Response:
     text = wording(purpose, version)
     return page(
         request,
@@ -227,7 +232,7 @@ def end_guardianship(request: Request, access: OfPerson, guardianship_id: str) -
 
 
 @router.get("/p/{person_id}/access")
-def access_page(request: Request, access: OfPerson, before: int | None = None) -> Response:
+def access_page(request: Request, access: OfPerson, before: Before = None) -> Response:
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
         found = views_of(session, person_id=access.person.id, before=before, limit=PAGE + 1)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from portfolio.auth import StaffAccess, Viewer, portfolio_of
-from portfolio.errors import NotFoundError
+from portfolio.errors import ForbiddenError, NotFoundError
+from portfolio.i18n import N_
 from portfolio.organisations.models import OrganisationType
 from portfolio.sharing import grants
 from portfolio.sharing.gathered import gathered_by
@@ -18,6 +19,12 @@ from portfolio.web.languages import language_of
 from portfolio.web.pages import page
 
 router = APIRouter(prefix="/org/{slug}/applicants", tags=["sharing"], include_in_schema=False)
+
+
+class SuspendedError(ForbiddenError):
+    """A suspended university opens nobody's portfolio; what was granted is there again after a reinstatement."""
+
+    code = "suspended"
 
 
 @router.get("")
@@ -95,3 +102,5 @@ def _applicant_page(request: Request, access: StaffAccess, grant_id: str, creden
 def _require_university(access: StaffAccess) -> None:
     if access.organisation.type is not OrganisationType.UNIVERSITY:
         raise NotFoundError("there is no such page")
+    if access.seat.suspended:
+        raise SuspendedError(N_("The university is suspended: until it is reinstated it opens no portfolio."))
