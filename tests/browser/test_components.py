@@ -64,12 +64,6 @@ def everybody(site: Site) -> Someone:
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-@pytest.mark.parametrize("path", ["/style", "/privacy", "/", "/about"])
-def test_page_is_whole(open_page: OpenPage, site: Site, path: str, language: str) -> None:
-    check_page(site.open(open_page, f"{path}?lang={language}"), language=language)
-
-
-@pytest.mark.parametrize("language", ["ru", "en"])
 def test_page_of_an_error_is_whole(open_page: OpenPage, site: Site, language: str) -> None:
     check_page(site.open(open_page, f"/nothing-here?lang={language}"), language=language, status=404)
 
