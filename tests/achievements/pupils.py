@@ -94,7 +94,15 @@ def state_of(world: World, claim_id: str) -> ClaimState:
         return session.get_one(Claim, claim_id).state
 
 
-def issue(world: World, organisation: Organisation, name: str, *, kind: str = "olympiad_award", **fields: Any) -> str:
+def issue(
+    world: World,
+    organisation: Organisation,
+    name: str,
+    *,
+    kind: str = "olympiad_award",
+    born: str | None = None,
+    **fields: Any,
+) -> str:
     """Issue a credential and return its id."""
     values = {key: value for key, value in OLYMPIAD.items() if key not in {"holder_name", "organiser"}}
     with world.portfolio.database.write() as session:
@@ -104,7 +112,10 @@ def issue(world: World, organisation: Organisation, name: str, *, kind: str = "o
             issuer=issuer_of(session, vault=world.portfolio.vault, organisation_id=organisation.id),
             kind=kind_of(kind),
             awards=[
-                Award(profile=Profile(name=name), fields={**(values if kind == "olympiad_award" else {}), **fields})
+                Award(
+                    profile=Profile(name=name, birth_date=born),
+                    fields={**(values if kind == "olympiad_award" else {}), **fields},
+                )
             ],
             valid_until=None,
             run_id=None,

@@ -12,6 +12,7 @@ from pupils import OLYMPIAD, ask, claimed, picture, pupil_with_consent, state_of
 from sqlmodel import select
 
 from people_world import World
+from portfolio.achievements.claims import routes, service
 from portfolio.achievements.claims.service import commitment
 from portfolio.achievements.claims.stating import Stated
 from portfolio.achievements.models import Claim, ClaimState
@@ -191,10 +192,39 @@ def test_asking_and_taking_back(world: World) -> None:
     assert ask(pupil, claim_id, organisation).status_code == 409
     pupil.post(f"/p/{pupil.person_id}/claims/{claim_id}/take-back")
     assert state_of(world, claim_id) is ClaimState.CLAIMED
+    with world.portfolio.database.read() as session:
+        cid = session.exec(select(Document.cid)).one()
+    assert world.portfolio.store.has(cid)
     pupil.post(f"/p/{pupil.person_id}/claims/{claim_id}/withdraw")
-    assert state_of(world, claim_id) is ClaimState.WITHDRAWN
+    with world.portfolio.database.read() as session:
+        assert session.exec(select(Claim)).all() == session.exec(select(Document)).all() == []
+    assert not world.portfolio.store.has(cid)
     assert pupil.get(f"/p/{pupil.person_id}/claims/{claim_id}").status_code == 404
     assert "Северная звезда" not in pupil.get(f"/p/{pupil.person_id}").text
+
+
+def test_what_one_person_sends_keeps_and_asks_has_limits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    organisation, pupil = world.organisation(), pupil_with_consent(world)
+    monkeypatch.setattr(service, "MOST_CLAIMS", 2)
+    monkeypatch.setattr(service, "MOST_ASKED", 1)
+    monkeypatch.setattr(routes, "UPLOADS_A_DAY", 4)
+    first, second = claimed(pupil), claimed(pupil)
+    assert ask(pupil, first, organisation).status_code == 303
+    refused = ask(pupil, second, organisation)
+    assert refused.status_code == 409
+    assert "wait for an answer already" in refused.text
+    full = upload(pupil)
+    assert full.status_code == 422
+    assert "300 awards here already" in full.text
+    assert 'id="f-file-problem"' in full.text
+    pupil.post(f"/p/{pupil.person_id}/claims/{second}/withdraw")
+    claimed(pupil)
+    late = upload(pupil)
+    assert late.status_code == 422
+    assert "Go on tomorrow" in late.text
+    pupil.post(f"/p/{pupil.person_id}/claims/{first}/withdraw")
+    world.clock.advance(days=1, minutes=1)
+    claimed(pupil)
 
 
 def test_a_suspended_organisation_is_not_asked(world: World) -> None:

@@ -12,7 +12,7 @@ from pupils import pupil_with_consent
 from sqlmodel import select
 
 from people_world import Someone, World
-from portfolio.achievements.imported import routes
+from portfolio.achievements.imported import routes, service
 from portfolio.achievements.models import ImportedBadge
 from portfolio.fetching import FakeFetcher
 
@@ -53,6 +53,17 @@ def test_a_badge_is_kept_with_its_own_verdict_and_deleted(world: World) -> None:
     pupil.post(f"/p/{pupil.person_id}/items/{badge.id}", {"hidden": "yes"})
     assert pupil.post(f"/p/{pupil.person_id}/imports/{badge.id}/delete").status_code == 303
     assert badges(world) == []
+
+
+def test_a_portfolio_keeps_so_many_badges_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.clock.now = NOW
+    monkeypatch.setattr(service, "MOST_IMPORTS", 1)
+    pupil = pupil_with_consent(world)
+    assert bring(pupil, GOOD).status_code == 303
+    refused = bring(pupil, GOOD)
+    assert refused.status_code == 422
+    assert "There are 50 badges here already" in refused.text
+    assert len(badges(world)) == 1
 
 
 def test_what_is_no_badge_is_refused_beside_the_field(world: World) -> None:

@@ -11,8 +11,10 @@ from sqlmodel import select
 
 from people_world import Someone, World
 from portfolio.achievements.models import Dispute
-from portfolio.achievements.records import service
+from portfolio.achievements.records import routes, service
 from portfolio.credentials.models import Credential
+from portfolio.people.models import Guardianship, GuardianState
+from portfolio.people.service import profile_of
 
 NAME = "Сидорова Анна Олеговна"
 
@@ -169,11 +171,66 @@ def test_a_lost_code_is_replaced_and_good_once(world: World) -> None:
         page = staff.post("/org/school/requests/codes/new", {"credential": credential_id}).text
         codes += re.findall(r"<strong>([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})</strong>", page)
     assert enter(pupil, codes[0]).status_code == 422  # type: ignore[attr-defined]
+    assert enter(pupil, code_of(world, credential_id)).status_code == 422  # type: ignore[attr-defined]  # on the lost paper
     assert enter(pupil, codes[1], "Иванова").status_code == 422  # type: ignore[attr-defined]
     assert done(enter(pupil, codes[1])) == "taken"
     assert enter(world.someone(), codes[1]).status_code == 422  # type: ignore[attr-defined]
     world.organisation("other")
     assert world.staff("other").post("/org/other/requests/codes/new", {"credential": credential_id}).status_code == 404
+
+
+def test_a_guardian_proves_it_with_a_paper_of_the_child_and_not_with_his_own(world: World) -> None:
+    organisation, child = world.organisation(), world.pupil()
+    mother = world.someone("Сидорова Мария Ивановна")
+    with world.portfolio.database.write() as session:
+        row = Guardianship(
+            person_id=child.person_id,
+            account_id=mother.account.id,
+            state=GuardianState.ACCEPTED,
+            created_at=world.clock(),
+        )
+        session.add(row)
+        path = f"/me/children/{row.id}"
+        born = profile_of(session, vault=world.portfolio.vault, person_id=child.person_id).birth_date
+    others = [
+        issue(world, organisation, "Сидорова Мария Ивановна"),
+        issue(world, organisation, "Сидорова Анна Петровна"),
+        issue(world, organisation, NAME, title="Олимпиада для взрослых", born="1980-01-01"),
+    ]
+    for other in others:
+        assert mother.post(f"{path}/paper", {"paper_code": code_of(world, other)}).status_code == 422
+        assert owner_of(world, other) is None
+    own = issue(world, organisation, NAME, born=born)
+    assert mother.post(f"{path}/paper", {"paper_code": code_of(world, own)}).status_code == 303
+    assert owner_of(world, own) == child.person_id
+
+
+def test_objections_to_what_was_erased_since_are_left_out(world: World) -> None:
+    organisation = world.organisation()
+    ids = [issue(world, organisation, NAME, title=title) for title in ("Стёртая", "Оставшаяся")]
+    staff, pupil = world.staff(), pupil_with_consent(world)
+    for credential_id in ids:
+        enter(pupil, code_of(world, credential_id))
+        path = f"/p/{pupil.person_id}/records/{credential_id}/object"
+        pupil.post(path, {"kind": "wrong", "words": f"Ошибка {credential_id}"})
+    with world.portfolio.database.write() as session:
+        erased = session.get_one(Credential, ids[0])
+        erased.sealed_body = b""
+        session.add(erased)
+    page = staff.get("/org/school/requests/objections")
+    assert page.status_code == 200
+    assert f"Ошибка {ids[1]}" in page.text
+    assert f"Ошибка {ids[0]}" not in page.text
+
+
+def test_nobody_objects_all_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "OBJECTIONS_A_DAY", 1)
+    credential_id = issue(world, world.organisation(), NAME)
+    pupil = pupil_with_consent(world)
+    enter(pupil, code_of(world, credential_id))
+    path = f"/p/{pupil.person_id}/records/{credential_id}/object"
+    assert pupil.post(path, {"kind": "wrong", "words": "Ошибка"}).status_code == 303
+    assert pupil.post(path, {"kind": "wrong", "words": "Ошибка"}).status_code == 429
 
 
 def test_a_new_code_ends_after_a_month(world: World) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pupils import OLYMPIAD, adult_with_consent, ask, claimed, issue, owner_of, pupil_with_consent, state_of
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from people_world import World
 from portfolio.achievements.models import Claim, ClaimState
@@ -48,6 +49,7 @@ def test_what_was_asked_is_confirmed_and_arrives(world: World) -> None:
     assert statement.holder_name == OLYMPIAD["holder_name"]
     assert statement.fields["level"] == "rsosh_2"
     assert [(look.viewer, look.what, look.why) for look in looks] == [
+        ("organisation", "claim", "confirmation"),  # in the queue
         ("organisation", "claim", "confirmation"),
         ("organisation", "document", "confirmation"),
     ]
@@ -145,23 +147,85 @@ def test_likeness_tells_the_award_from_its_neighbours(world: World) -> None:
     assert likeness.__doc__ is not None
 
 
-def test_many_are_confirmed_at_once_and_what_cannot_be_is_left(world: World) -> None:
+def test_many_are_confirmed_at_once_and_what_needs_a_look_is_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     organisation = world.organisation()
     staff = world.staff()
     known = issue(world, organisation, "Иванов Пётр Алексеевич")
     ids = []
-    for number, fields in enumerate(({"holder_name": "Иванов Пётр Алексеевич"}, {}, {"title": "Другая олимпиада"})):
-        pupil = adult_with_consent(world, f"Человек {number}")
-        ids.append(claimed(pupil, **fields))
+    for name, fields in (
+        ("Иванов Пётр Алексеевич", {}),  # a namesake of him who has it, for all that anybody knows
+        ("Сидорова Анна Олеговна", {}),
+        ("СИДОРОВА Анна Олеговна", {"title": "Другая олимпиада"}),
+        ("Кто-то другой", {"holder_name": "Петрова Ольга Ивановна", "title": "Третья олимпиада"}),
+    ):
+        pupil = adult_with_consent(world, name)
+        ids.append(claimed(pupil, **{"holder_name": name, **fields}))
         ask(pupil, ids[-1], organisation)
+    looked: list[str] = []
+    own_credentials = service.own_credentials
+
+    def looks(session: Session, *, kind: str, **more: Any) -> list[Any]:
+        looked.append(kind)
+        with world.portfolio.database.write():  # would wait in vain for a lock that is held meanwhile
+            pass
+        return own_credentials(session, kind=kind, **more)
+
+    monkeypatch.setattr(service, "own_credentials", looks)
     answer = staff.post("/org/school/requests/confirm", {"claim": [*ids, "absent"]})
-    assert "confirmed=3" in answer.headers["location"]
-    assert "left=1" in answer.headers["location"]
+    assert looked == ["olympiad_award"]
+    assert "confirmed=2" in answer.headers["location"]
+    assert "left=3" in answer.headers["location"]
     page = staff.get(answer.headers["location"]).text
-    assert "3 requests were confirmed." in page
+    assert "2 requests were confirmed." in page
     assert len(credentials(world)) == 3
-    assert owner_of(world, known) is not None
+    assert owner_of(world, known) is None
+    assert [state_of(world, one) for one in (ids[0], ids[3])] == [ClaimState.ASKED] * 2
+    assert staff.get(f"/org/school/requests/{ids[0]}").status_code == 200  # and holds no lock while it looks either
     assert staff.post("/org/school/requests/confirm", {}).headers["location"].endswith("none_ticked")
+
+
+def test_an_award_of_somebody_of_another_name_is_joined_only_after_a_second_look(world: World) -> None:
+    organisation = world.organisation()
+    staff, pupil = world.staff(), adult_with_consent(world, "Кузнецова Анна Олеговна")
+    credential_id = issue(world, organisation, "Сидорова Анна Олеговна")
+    claim_id = claimed(pupil)
+    ask(pupil, claim_id, organisation)
+    base = f"/org/school/requests/{claim_id}"
+    page = staff.get(base).text
+    assert "Кузнецова Анна Олеговна" in page
+    assert "is called otherwise than the paper says" in page
+    refused = staff.post(f"{base}/link", {"credential": credential_id})
+    assert refused.status_code == 422
+    assert "The names differ" in refused.text
+    assert owner_of(world, credential_id) is None
+    assert staff.post(f"{base}/link", {"credential": credential_id, "names_checked": "yes"}).status_code == 303
+    assert owner_of(world, credential_id) == pupil.person_id
+
+
+def test_a_suspended_school_says_nothing_for_anybody(world: World) -> None:
+    school = world.organisation()
+    staff, pupil = world.staff(), pupil_with_consent(world)
+    first, second = claimed(pupil), claimed(pupil)
+    ask(pupil, first, school)
+    ask(pupil, second, school, "endorse")
+    with world.portfolio.database.write() as session:
+        row = session.get_one(Organisation, school.id)
+        row.suspended_from = 1
+        session.add(row)
+    acts = {
+        f"{first}/confirm": {},
+        f"{first}/correct": OLYMPIAD,
+        f"{first}/link": {"credential": "x"},
+        f"{second}/endorse": {},
+        "confirm": {"claim": [first]},
+    }
+    for act, data in acts.items():
+        answer = staff.post(f"/org/school/requests/{act}", data)
+        assert answer.status_code == 403, act
+        assert "suspended it confirms nothing" in answer.text
+    assert {state_of(world, one) for one in (first, second)} == {ClaimState.ASKED}
 
 
 def test_a_school_certifies_a_copy_and_makes_no_credential(world: World) -> None:
@@ -179,6 +243,12 @@ def test_a_school_certifies_a_copy_and_makes_no_credential(world: World) -> None
     assert credentials(world) == []
     assert "Copy certified by" in pupil.get(f"/p/{pupil.person_id}").text
     assert ask(pupil, claim_id, sirius).status_code == 303
+    organiser = world.staff("sirius")
+    assert organiser.post(f"/org/sirius/requests/{claim_id}/decline", {"reason": "Не наша"}).status_code == 303
+    for path in ("", f"/claims/{claim_id}"):  # the school has seen the original all the same
+        page = pupil.get(f"/p/{pupil.person_id}{path}").text
+        assert "Copy certified by" in page
+        assert school.name in page
 
 
 def test_viewers_look_and_do_not_decide(world: World) -> None:
@@ -212,9 +282,11 @@ def test_another_organisation_and_strangers_find_nothing(world: World) -> None:
 def test_what_was_taken_back_or_lost_its_consent_is_out_of_reach_at_once(world: World) -> None:
     organisation = world.organisation()
     staff, pupil = world.staff(), pupil_with_consent(world)
-    first, second = claimed(pupil), claimed(pupil)
+    first, second, third = claimed(pupil), claimed(pupil), claimed(pupil)
     for claim_id in (first, second):
         ask(pupil, claim_id, organisation)
+    ask(pupil, third, organisation, "endorse")
+    assert "Сидорова" in staff.get("/org/school/requests").text
     pupil.post(f"/p/{pupil.person_id}/claims/{first}/take-back")
     assert staff.get(f"/org/school/requests/{first}/document").status_code == 404
     with world.portfolio.database.write() as session:
@@ -226,8 +298,15 @@ def test_what_was_taken_back_or_lost_its_consent_is_out_of_reach_at_once(world: 
             capacity=Capacity.SELF,
             clock=world.clock,
         )
-    assert staff.get(f"/org/school/requests/{second}/document").status_code == 403
-    assert staff.post(f"/org/school/requests/{second}/confirm").status_code == 403
+    queue = staff.get("/org/school/requests").text
+    assert "Сидорова" not in queue
+    assert second not in queue
+    base = f"/org/school/requests/{second}"
+    assert staff.get(f"{base}/document").status_code == 403
+    acts = {"confirm": {}, "correct": OLYMPIAD, "link": {"credential": "x"}, "decline": {"reason": "x"}}
+    for act, data in acts.items():
+        assert staff.post(f"{base}/{act}", data).status_code == 403, act
+    assert staff.post(f"/org/school/requests/{third}/endorse").status_code == 403
 
 
 def test_staff_is_reminded_after_a_week_and_once_a_week(world: World) -> None:

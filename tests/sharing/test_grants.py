@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 from sharing_world import award, consent, queries, withdraw
-from sqlmodel import select
+from sqlmodel import col, select
 
 from people_world import Someone, World
 from portfolio.organisations.models import Organisation, OrganisationType, StaffRole
 from portfolio.people.consent import Purpose
+from portfolio.people.consenting import allowing
 from portfolio.people.consents import NotYoursToGiveError, allows
 from portfolio.people.models import AccessRecord, AuditRecord, Person
-from portfolio.sharing.consenting import allowing
-from portfolio.sharing.models import AccessGrant
+from portfolio.sharing.models import AccessGrant, ShareItem, ShareLink
 
 ACCESS = Purpose.UNIVERSITY_ACCESS
 
@@ -111,11 +111,51 @@ def test_only_that_university_and_only_universities(world: World, university: Or
     assert world.visitor().get(f"/org/univer/{here}", follow_redirects=False).status_code == 303
 
 
+def test_a_suspended_university_opens_nobody(world: World, university: Organisation, applicant: Someone) -> None:
+    grant(world, applicant, university)
+    staff, here = world.staff("univer"), f"/org/univer/applicants/{grant_id(world)}"
+    with world.portfolio.database.write() as session:
+        row = session.get_one(Organisation, university.id)
+        row.suspended_from = int(world.clock().timestamp()) - 60
+        session.add(row)
+    for path in ("/org/univer/applicants", here, f"{here}/absent"):
+        answer = staff.get(f"{path}?lang=en")
+        assert answer.status_code == 403, path
+        assert "is suspended" in answer.text
+        assert "Сидорова" not in answer.text
+    with world.portfolio.database.read() as session:
+        assert session.exec(select(AccessRecord)).all() == []
+
+
 def test_documents_of_others_are_not_behind_a_grant(world: World, university: Organisation, applicant: Someone) -> None:
     foreign = award(world, world.someone(), title="Чужая")
     grant(world, applicant, university)
     staff = world.staff("univer")
     assert staff.get(f"/org/univer/applicants/{grant_id(world)}/{foreign}").status_code == 404
+
+
+def test_what_is_hidden_is_not_part_of_the_whole(world: World, university: Organisation, applicant: Someone) -> None:
+    hidden = award(world, applicant, title="Спрятанная")
+    assert applicant.post(f"/p/{applicant.person_id}/items/{hidden}", {"hidden": "yes"}).status_code == 303
+    grant(world, applicant, university)
+    staff, here = world.staff("univer"), f"/org/univer/applicants/{grant_id(world)}"
+    page = staff.get(here).text
+    assert "Вторая" in page
+    assert "Спрятанная" not in page
+    assert staff.get(f"{here}/{hidden}").status_code == 404
+    consent(world, applicant)
+    shares = f"/p/{applicant.person_id}/shares"
+    for scope, show, count in (("full", [], 2), ("chosen", [f"full:{hidden}"], 1)):
+        form = {"label": scope, "scope": scope, "lasting": "month", "show": show}
+        assert applicant.post(f"{shares}/new", form).status_code == 303
+        with world.portfolio.database.read() as session:
+            shown = session.exec(
+                select(ShareItem.credential_id)
+                .join(ShareLink, col(ShareLink.id) == col(ShareItem.link_id))
+                .order_by(col(ShareLink.created_at).desc())
+            ).all()
+        assert len(shown) == count if scope == "full" else hidden in shown
+        assert (hidden in shown) is (scope == "chosen")
 
 
 def test_what_cannot_be_granted_is_refused(world: World, university: Organisation, applicant: Someone) -> None:

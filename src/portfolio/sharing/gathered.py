@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import true
 from sqlmodel import Session, col, select
 
+from portfolio.achievements.models import PortfolioItem
 from portfolio.credentials.kinds import Kind, Place, kind_of
 from portfolio.credentials.models import Credential
 from portfolio.credentials.service import open_statement
@@ -61,16 +63,20 @@ def title_of(statement: Statement) -> str:
     return str(statement.fields.get(field.name, "")) if field else ""
 
 
-def gathered_by(session: Session, *, vault: Vault, person_id: str, limit: int = MOST) -> list[Gathered]:
+def gathered_by(
+    session: Session, *, vault: Vault, person_id: str, limit: int = MOST, with_hidden: bool = True
+) -> list[Gathered]:
     """Return what a person has, the newest award first, in four queries: signed, not corrected since, never a draft.
 
-    `person_id` is an own row.
+    `person_id` is an own row. Without what its owner hid, it is what others see of the whole portfolio.
     """
+    hidden = select(PortfolioItem.thing_id).where(PortfolioItem.person_id == person_id).where(PortfolioItem.hidden)
     rows = session.exec(
         select(Credential, Person, Organisation)
         .join(Person, col(Person.id) == col(Credential.person_id))
         .join(Organisation, col(Organisation.id) == col(Credential.organisation_id))
         .where(Person.owner_id == person_id)
+        .where(true() if with_hidden else col(Credential.id).not_in(hidden))
         .where(col(Person.erased_at).is_(None))
         .where(col(Credential.sealed_body) != b"")
         .where(col(Credential.digest).is_not(None))

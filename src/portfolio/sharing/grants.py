@@ -17,11 +17,11 @@ from portfolio.organisations.models import Organisation, OrganisationType
 from portfolio.people.access import record_view
 from portfolio.people.actors import Actor
 from portfolio.people.consent import Purpose
+from portfolio.people.consenting import allowing
 from portfolio.people.consents import allows, require_consent
 from portfolio.people.journal import record_act
 from portfolio.people.models import Person
 from portfolio.people.service import profile_in
-from portfolio.sharing.consenting import allowing
 from portfolio.sharing.models import AccessGrant
 from portfolio.sharing.service import LONGEST, BadTermsError
 

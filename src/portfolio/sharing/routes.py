@@ -116,7 +116,12 @@ def _make(request: Request, access: PersonAccess, form: NewLinkForm) -> tuple[Sh
     portfolio = portfolio_of(request)
     hashed = hash_password(form.password) if form.password else None  # slow: outside the transaction
     with portfolio.database.write() as session:
-        gathered = gathered_by(session, vault=portfolio.vault, person_id=access.person.id)
+        gathered = gathered_by(
+            session,
+            vault=portfolio.vault,
+            person_id=access.person.id,
+            with_hidden=form.scope not in {"full", "minimal"},  # what is hidden is shown only where it is chosen
+        )
         return service.create_link(
             session,
             vault=portfolio.vault,

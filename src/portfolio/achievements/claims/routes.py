@@ -30,7 +30,7 @@ from portfolio.documents.models import Document
 from portfolio.i18n import N_
 from portfolio.notifications.mailer import MailRefusedError
 from portfolio.organisations.models import Organisation
-from portfolio.people.attempts import count_attempt
+from portfolio.people.attempts import TooManyAttemptsError, count_attempt
 from portfolio.people.consent import Purpose
 from portfolio.people.consents import ConsentMissingError, standing
 from portfolio.people.service import profile_of
@@ -45,6 +45,7 @@ router = APIRouter(include_in_schema=False)
 GATE: Final = Gate(at_once=4, waiting=24)
 """Scrubbing takes a process and memory each; the rest waits its turn."""
 INVITATIONS_A_DAY: Final = 5
+UPLOADS_A_DAY: Final = 30
 _REFUSALS: Final = (
     UploadRefusedError,
     DamagedMediaError,
@@ -87,7 +88,7 @@ async def make_claim(
 def _made(request: Request, access: PersonAccess, sent: Sent[Form], kind: Kind) -> Response:
     portfolio, filled = portfolio_of(request), sent.filled
     stated = stated_in(filled, kind, today=portfolio.clock().date())
-    content = _scrubbed(sent)
+    content = _scrubbed(request, access, sent)
     if stated is None or content is None:
         if sent.content is not None and "file" not in filled.problems:
             filled.problem("file", N_("Choose the file once more: browsers do not keep it."))
@@ -96,15 +97,31 @@ def _made(request: Request, access: PersonAccess, sent: Sent[Form], kind: Kind) 
         claim_id = _keep(request, access, stated, content)
     except ConsentMissingError:
         return _consent_page(request, access, status=403)
+    except service.TooManyClaimsError as refusal:
+        filled.problem("file", refusal.message)
+        return _form_page(request, access, kind, filled, status=422)
     return see_other(f"/p/{access.person.id}/claims/{claim_id}", done="claimed")
 
 
-def _scrubbed(sent: Sent[Form]) -> bytes | None:
+def _scrubbed(request: Request, access: PersonAccess, sent: Sent[Form]) -> bytes | None:
+    portfolio = portfolio_of(request)
     if sent.content is None:
         sent.filled.problem("file", N_("Choose a photo or a PDF of the paper."))
         return None
     try:
+        count_attempt(
+            portfolio.database,
+            vault=portfolio.vault,
+            clock=portfolio.clock,
+            what="upload",
+            who=access.person.id,
+            limit=UPLOADS_A_DAY,
+            minutes=24 * 60,
+        )
         return scrub(sent.content)
+    except TooManyAttemptsError:
+        sent.filled.problem("file", N_("30 files were sent within a day: that is the limit. Go on tomorrow."))
+        return None
     except _REFUSALS as refusal:
         sent.filled.problem("file", refusal.message)
         return None
@@ -250,9 +267,10 @@ def take_back(request: Request, access: OfPerson, claim_id: str) -> Response:
 def withdraw(request: Request, access: OfPerson, claim_id: str) -> Response:
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
-        service.withdraw(
+        cid = service.withdraw(
             session, person_id=access.person.id, claim_id=claim_id, actor=access.actor.name, clock=portfolio.clock
         )
+    service.forget(portfolio.store, cid=cid)
     return see_other(f"/p/{access.person.id}", done="withdrawn")
 
 

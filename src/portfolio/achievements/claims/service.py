@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import orjson
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from portfolio.achievements.claims.stating import Stated
-from portfolio.achievements.models import Claim, ClaimState, Wish
+from portfolio.achievements.models import Claim, ClaimState, PortfolioItem, Wish
 from portfolio.anchoring.service import add_leaves
 from portfolio.credentials.models import Credential
 from portfolio.credentials.values import fold
 from portfolio.db import new_id
+from portfolio.documents.models import Document
 from portfolio.documents.service import ReadDocument, read_document, store_document
 from portfolio.documents.storage import DocumentStore
 from portfolio.documents.vault import Vault
-from portfolio.errors import ConflictError, NotFoundError
+from portfolio.errors import ConflictError, NotFoundError, UnavailableError
 from portfolio.i18n import N_, Language
 from portfolio.jobs import Clock
 from portfolio.notifications.service import queue_mail
@@ -34,6 +37,8 @@ from portfolio.people.service import key_of_person
 TAG: Final = b"portfolio/claim/v1"
 SALT_BYTES: Final = 32
 FOUND_AT_MOST: Final = 20
+MOST_CLAIMS: Final = 300
+MOST_ASKED: Final = 20
 SHOWN_STATES: Final = (
     ClaimState.CLAIMED,
     ClaimState.ASKED,
@@ -49,14 +54,25 @@ class ClaimStateError(ConflictError):
     code: ClassVar[str] = "claim_state"
 
 
+class TooManyClaimsError(ConflictError):
+    """The portfolio holds, or asks organisations for, as much as anybody needs."""
+
+    code: ClassVar[str] = "too_many_claims"
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimView:
-    """A claim opened: its row, what it says, and why it was declined where it was."""
+    """A claim opened: its row, what it says, why it was declined where it was.
+
+    `endorsed_by` and `endorsed_on` (ISO) tell of a copy that a school had certified before something else was asked.
+    """
 
     claim: Claim
     stated: Stated
     reason: str = ""
     organisation: Organisation | None = None
+    endorsed_by: str = ""
+    endorsed_on: str = ""
 
 
 def make_claim(
@@ -72,9 +88,11 @@ def make_claim(
 ) -> Claim:
     """Keep an award that a holder uploaded, and queue a commitment to it; `content` has been scrubbed.
 
-    Raises `ConsentMissingError`.
+    Raises `ConsentMissingError`, `TooManyClaimsError`.
     """
     require_consent(session, vault=vault, person_id=person_id, purpose=Purpose.STORE, now=clock())
+    if _count(session, person_id, *SHOWN_STATES) >= MOST_CLAIMS:
+        raise TooManyClaimsError(N_("There are 300 awards here already. Take out one that is not needed any more."))
     person = session.get_one(Person, person_id)
     document = store_document(
         session,
@@ -107,6 +125,11 @@ def make_claim(
     return claim
 
 
+def _count(session: Session, person_id: str, *states: ClaimState) -> int:
+    query = select(func.count()).select_from(Claim).where(Claim.person_id == person_id)
+    return session.exec(query.where(col(Claim.state).in_(states))).one()
+
+
 def commitment(*, salt: bytes, stated: Stated, content: bytes) -> bytes:
     """Return SHA-256 over the tag, a random salt, the document's SHA-256 and what was said (ADR 0130).
 
@@ -133,7 +156,9 @@ def opened(vault: Vault, key: bytes, claim: Claim, organisation: Organisation | 
     reason = ""
     if claim.sealed_reason is not None:
         reason = vault.open_for(key, claim.sealed_reason, context=f"claim-reason:{claim.id}").decode()
-    return ClaimView(claim, Stated.of_json(sealed["stated"].encode()), reason, organisation)
+    endorsed = sealed.get("endorsed", {"by": "", "on": ""})
+    stated = Stated.of_json(sealed["stated"].encode())
+    return ClaimView(claim, stated, reason, organisation, endorsed["by"], endorsed["on"])
 
 
 def claim_of(session: Session, *, person_id: str, claim_id: str, lock: bool = False) -> Claim:
@@ -192,21 +217,38 @@ def ask(
     actor: str,
     clock: Clock,
 ) -> Claim:
-    """Put a claim into an organisation's queue. Raises `ClaimStateError` where it is asked or decided already."""
+    """Put a claim into an organisation's queue.
+
+    Raises `ClaimStateError` where it is asked or decided already, `TooManyClaimsError` where many wait for an answer.
+    """
     require_consent(session, vault=vault, person_id=person_id, purpose=Purpose.STORE, now=clock())
     claim = claim_of(session, person_id=person_id, claim_id=claim_id, lock=True)
     if claim.state not in {ClaimState.CLAIMED, ClaimState.DECLINED, ClaimState.ENDORSED}:
         raise ClaimStateError(N_("This was asked or decided already. Look at it again."))
+    if _count(session, person_id, ClaimState.ASKED) >= MOST_ASKED:
+        raise TooManyClaimsError(N_("20 questions wait for an answer already. Wait for one, or take one back."))
     organisation = session.get(Organisation, organisation_id)
     if organisation is None or organisation.admitted_at is None or organisation.suspended_from is not None:
         raise NotFoundError("there is no such organisation")
     if wish is Wish.ENDORSE and organisation.type is not OrganisationType.SCHOOL:
         raise ClaimStateError(N_("Only a school certifies copies of other organisations' papers."))
+    if claim.state is ClaimState.ENDORSED:
+        _keep_endorsement(session, vault, claim)
     claim.state, claim.wish, claim.organisation_id = ClaimState.ASKED, wish, organisation.id
     claim.asked_at, claim.reminded_at, claim.decided_at, claim.sealed_reason = clock(), None, None, None
     session.add(claim)
     record_act(session, actor=actor, act=f"claim.ask.{wish.value}", subject=claim.id, clock=clock)
     return claim
+
+
+def _keep_endorsement(session: Session, vault: Vault, claim: Claim) -> None:
+    """Seal who certified the copy and when with what the claim says: its row is about to tell of another question."""
+    school = session.get_one(Organisation, claim.organisation_id)
+    key, context = key_of_person(session, vault=vault, person_id=claim.person_id), f"claim:{claim.id}"
+    sealed = orjson.loads(vault.open_for(key, claim.sealed_fields, context=context))
+    on = claim.decided_at.date().isoformat() if claim.decided_at else ""
+    sealed["endorsed"] = {"by": school.name, "on": on}
+    claim.sealed_fields = vault.seal_for(key, orjson.dumps(sealed), context=context)
 
 
 def take_back(session: Session, *, person_id: str, claim_id: str, actor: str, clock: Clock) -> Claim:
@@ -220,14 +262,30 @@ def take_back(session: Session, *, person_id: str, claim_id: str, actor: str, cl
     return claim
 
 
-def withdraw(session: Session, *, person_id: str, claim_id: str, actor: str, clock: Clock) -> None:
-    """Take a claim out of the portfolio and out of any queue."""
+def withdraw(session: Session, *, person_id: str, claim_id: str, actor: str, clock: Clock) -> str:
+    """Delete a claim with its paper, out of the portfolio and of any queue; only the journal knows that it was there.
+
+    Returns what names the ciphertext in the store, for `forget` once this is committed: its key is gone with the row.
+    """
     claim = claim_of(session, person_id=person_id, claim_id=claim_id, lock=True)
     if claim.state is ClaimState.CONFIRMED:
         raise ClaimStateError(N_("This was confirmed: it is the organisation's credential now. You can hide it."))
-    claim.state, claim.decided_at = ClaimState.WITHDRAWN, clock()
-    session.add(claim)
-    record_act(session, actor=actor, act="claim.withdraw", subject=claim.id, clock=clock)
+    document = session.get_one(Document, claim.document_id)
+    arranged = (
+        select(PortfolioItem).where(PortfolioItem.person_id == person_id).where(PortfolioItem.thing_id == claim_id)
+    )
+    for row in (*session.exec(arranged), claim):
+        session.delete(row)
+    session.flush()  # the claim refers to its document
+    session.delete(document)
+    record_act(session, actor=actor, act="claim.withdraw", subject=claim_id, clock=clock)
+    return document.cid
+
+
+def forget(store: DocumentStore, *, cid: str) -> None:
+    """Delete a ciphertext whose row is gone. Where the store cannot now, it is one that nothing opens any more."""
+    with suppress(UnavailableError):
+        store.delete(cid)
 
 
 def invite(

@@ -149,7 +149,7 @@ def _of_claim(view: ClaimView, name: str) -> Thing:
         kind=view.stated.kind,
         **_common(view.stated.fields),
         printed_name=view.stated.holder_name if view.stated.holder_name != name else "",
-        endorsed_by=view.organisation.name if endorsed and view.organisation else "",
+        endorsed_by=view.organisation.name if endorsed and view.organisation else view.endorsed_by,
     )
 
 

@@ -92,6 +92,8 @@ def _brought(request: Request, access: PersonAccess, sent: Sent[ImportForm]) -> 
         filled.problem("file", N_("This is from this register itself: enter the code of its paper instead."))
     except NotACredentialError:
         filled.problem("file", N_("No badge of a known form is in this file."))
+    except service.TooManyImportsError as refusal:
+        filled.problem("file", refusal.message)
     except ConsentMissingError:
         return see_other(f"/p/{access.person.id}/claims/new")  # the page that says whose consent is missing
     else:

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Final
 
 import orjson
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from portfolio.achievements.findings import ImportReport
 from portfolio.achievements.models import ImportedBadge, PortfolioItem
 from portfolio.db import new_id
 from portfolio.documents.vault import Vault
-from portfolio.errors import NotFoundError
+from portfolio.errors import ConflictError, NotFoundError
+from portfolio.i18n import N_
 from portfolio.jobs import Clock
 from portfolio.people.consent import Purpose
 from portfolio.people.consents import require_consent
 from portfolio.people.journal import record_act
 from portfolio.people.service import key_of_person
+
+MOST_IMPORTS: Final = 50
+
+
+class TooManyImportsError(ConflictError):
+    """The portfolio holds as many badges from elsewhere as anybody needs."""
+
+    code: ClassVar[str] = "too_many_imports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +56,11 @@ class ImportView:
 def keep(
     session: Session, *, vault: Vault, person_id: str, data: bytes, report: ImportReport, actor: str, clock: Clock
 ) -> ImportedBadge:
-    """Keep a file from elsewhere that was checked. Raises `ConsentMissingError`."""
+    """Keep a file from elsewhere that was checked. Raises `ConsentMissingError`, `TooManyImportsError`."""
     require_consent(session, vault=vault, person_id=person_id, purpose=Purpose.STORE, now=clock())
+    kept = select(func.count()).select_from(ImportedBadge).where(ImportedBadge.person_id == person_id)
+    if session.exec(kept).one() >= MOST_IMPORTS:
+        raise TooManyImportsError(N_("There are 50 badges here already. Delete one that is not needed any more."))
     key, badge_id = key_of_person(session, vault=vault, person_id=person_id), new_id()
     badge = ImportedBadge(
         id=badge_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from portfolio.achievements.models import Objection, ObjectionKind
@@ -85,13 +86,17 @@ def objections_of(session: Session, *, vault: Vault, own_id: str, credential_id:
 
 
 def open_objections(session: Session, *, vault: Vault, organisation: Organisation) -> list[ObjectionView]:
-    """Return the objections that wait for an issuer's answer, the oldest first."""
+    """Return the objections that wait for an issuer's answer, the oldest first, but for records erased since."""
+    holder = aliased(Person)
     rows = session.exec(
         select(Objection, Person, Credential)
         .join(Person, col(Person.id) == col(Objection.person_id))
         .join(Credential, col(Credential.id) == col(Objection.credential_id))
+        .join(holder, col(holder.id) == col(Credential.person_id))
         .where(Objection.organisation_id == organisation.id)
         .where(col(Objection.answered_at).is_(None))
+        .where(col(holder.erased_at).is_(None))
+        .where(col(Credential.sealed_body) != b"")
         .where(col(Person.erased_at).is_(None))
         .where(col(Credential.sealed_body) != b"")
         .order_by(col(Objection.created_at))

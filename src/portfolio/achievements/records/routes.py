@@ -21,6 +21,7 @@ from portfolio.web.pages import page, see_other
 
 router = APIRouter(include_in_schema=False)
 
+OBJECTIONS_A_DAY: Final = 20
 TRIES_AN_HOUR: Final = 10
 TRIES_OF_AN_ADDRESS: Final = 60
 """A class at school tries its codes from one address."""
@@ -121,6 +122,15 @@ def object_to(
     if not filled.ok or (filled.form.kind is ObjectionKind.WRONG and not filled.form.words):
         return see_other(back, done="words_missing")
     portfolio = portfolio_of(request)
+    count_attempt(
+        portfolio.database,
+        vault=portfolio.vault,
+        clock=portfolio.clock,
+        what="objection",
+        who=access.person.id,
+        limit=OBJECTIONS_A_DAY,
+        minutes=24 * 60,
+    )
     with portfolio.database.write() as session:
         objections.object_to(
             session,

@@ -59,11 +59,21 @@ class DisputeView:
 
 
 def claim_by_code(
-    session: Session, *, vault: Vault, own_id: str, typed: str, family: str, actor: str, clock: Clock
+    session: Session,
+    *,
+    vault: Vault,
+    own_id: str,
+    typed: str,
+    family: str,
+    actor: str,
+    clock: Clock,
+    about: Profile | None = None,
 ) -> Taking | None:
     """Give the record behind a code and a name to an own row; None where the two lead nowhere.
 
-    A wrong name answers as an unknown code does. The code is the one on the paper, or a new one from the issuer.
+    A wrong name answers as an unknown code does. The code is the one on the paper, or a new one from the issuer: once
+    there was a new one, what is printed on the lost paper claims nothing. `about`: the record must be about one of this
+    name and birth date, beyond the one name that was typed.
     """
     code = read_short_code(typed)
     if code is None:
@@ -79,9 +89,12 @@ def claim_by_code(
         found = [session.get_one(Credential, replacement.credential_id)]
         found = [one for one in found if _is_readable(session, one)]
     else:
-        found = credentials_by_code(session, code=code)
+        found = _without_new_codes(session, credentials_by_code(session, code=code))
     for credential in found:
-        if is_named(open_statement(session, vault=vault, credential=credential).holder_name, family):
+        holder_name = open_statement(session, vault=vault, credential=credential).holder_name
+        if is_named(holder_name, family) and (
+            about is None or _is_about(session, vault, credential, holder_name, about)
+        ):
             if replacement is not None:
                 replacement.used_at = clock()
                 session.add(replacement)
@@ -92,6 +105,28 @@ def claim_by_code(
 def _is_readable(session: Session, credential: Credential) -> bool:
     """Tell whether what a credential says can be read: not while or after it is erased."""
     return bool(credential.sealed_body) and session.get_one(Person, credential.person_id).erased_at is None
+
+
+def _without_new_codes(session: Session, credentials: list[Credential]) -> list[Credential]:
+    """Leave out those that got a new code, of themselves, of their full form or of what was corrected since."""
+
+    def forms(row: Credential) -> set[str]:
+        return {form for form in (row.id, row.minimal_of, row.replaced_by) if form}
+
+    ids = set().union(*map(forms, credentials))
+    renewed = set(session.exec(select(ClaimCode.credential_id).where(col(ClaimCode.credential_id).in_(ids))))
+    return [row for row in credentials if not forms(row) & renewed]
+
+
+def _is_about(session: Session, vault: Vault, credential: Credential, holder_name: str, profile: Profile) -> bool:
+    """Tell whether a record names somebody by family and first name, and contradicts no patronymic nor birth date."""
+    first_two = profile.name.split()[:2]
+    if len(first_two) < 2 or not is_named(holder_name, " ".join(first_two)):  # noqa: PLR2004  family and first name
+        return False
+    if not (is_named(holder_name, profile.name) or is_named(profile.name, holder_name)):
+        return False
+    known = profile_of(session, vault=vault, person_id=credential.person_id).birth_date
+    return known is None or known == profile.birth_date
 
 
 def take(session: Session, *, credential: Credential, own_id: str, actor: str, clock: Clock) -> Taking:

@@ -294,14 +294,19 @@ def _own_sign_in_page(request: Request, token: str, filled: Filled[Any], status:
 
 
 def _claims(request: Request, session: Session, actor: Actor, child: str, code: str) -> bool:
-    """Take the record of a paper over into the child's portfolio; False when code and family name lead nowhere."""
+    """Take the record of a paper over into the child's portfolio; False unless the paper is about this child.
+
+    The family name alone would do for a paper of the guardian's own.
+    """
     portfolio = portfolio_of(request)
+    profile = profile_of(session, vault=portfolio.vault, person_id=child)
     taken = claim_by_code(
         session,
         vault=portfolio.vault,
         own_id=child,
         typed=code,
-        family=profile_of(session, vault=portfolio.vault, person_id=child).name.split()[0],
+        family=profile.name.split()[0],
+        about=profile,
         actor=actor.name,
         clock=portfolio.clock,
     )

@@ -66,7 +66,7 @@ def _applicant_page(request: Request, access: StaffAccess, grant_id: str, creden
     vault, clock = portfolio.vault, portfolio.clock
     with portfolio.database.write() as session:
         found = grants.applicant(session, vault=vault, university=access.organisation, grant_id=grant_id, now=clock())
-        gathered = gathered_by(session, vault=vault, person_id=found.grant.person_id)
+        gathered = gathered_by(session, vault=vault, person_id=found.grant.person_id, with_hidden=False)
         if credential_id is not None:
             gathered = [item for item in gathered if item.full.id == credential_id]
             if not gathered:
