@@ -101,7 +101,7 @@ NAMES = [
 
 
 OTHERS = ["table", "run", "credential", "form", "join", "public", "application", "organisation"]
-"""Pages of one thing, whose addresses `browser/test_every_page.py` cannot know. The rest it checks in English, empty."""
+"""Pages of one thing, with addresses that `browser/test_every_page.py` cannot know; it checks the rest in English."""
 
 
 @pytest.mark.parametrize(("name", "language"), [*((name, "ru") for name in NAMES), *((name, "en") for name in OTHERS)])
