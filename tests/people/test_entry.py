@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 import statistics
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pyotp
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 from sqlmodel import Session, select
 
 from people_world import PASSWORD, World
 from portfolio.notifications.models import OutgoingMail
 from portfolio.notifications.service import message_of
+from portfolio.people.attempts import TooManyAttemptsError
+from portfolio.people.entry.service import WrongPasswordError, account_by_password
 from portfolio.people.models import Account, SignIn
 from portfolio.people.second_factors import STEP
+from portfolio.people.sign_ins import open_sign_in
 
 FORM = {
     "name": "Петров Пётр Петрович",
@@ -106,6 +111,39 @@ def test_a_wrong_password_takes_as_long_with_and_without_an_account(world: World
     assert 0.5 < known / unknown < 2  # the hash dominates either; without it the ratio is above 5
 
 
+@pytest.mark.fault(97)
+def test_recovery_writes_as_much_with_and_without_an_account(world: World) -> None:
+    someone, client = world.someone(), world.visitor()
+    written: list[list[str]] = []
+    for address in (someone.address, "nobody@example.ru"):
+        statements: list[str] = []
+
+        def note(_c: Any, _k: Any, statement: str, *_: Any, into: list[str] = statements) -> None:
+            into.append(statement)
+
+        event.listen(world.portfolio.database.engine, "before_cursor_execute", note)
+        assert client.post("/recover", data={"address": address}).status_code == 200
+        event.remove(world.portfolio.database.engine, "before_cursor_execute", note)
+        written.append([one for one in statements if one.startswith("INSERT INTO") and " attempts " not in one])
+    assert len(written[0]) == 2  # the link and the letter
+    assert written[0] == written[1]
+    assert [letter["to"] for letter in letters(world)] == [someone.address]
+
+
+def test_a_letter_box_is_not_filled_from_many_places(world: World) -> None:
+    statuses = [world.visitor().post("/recover", data={"address": "Nobody@example.ru"}).status_code for _ in range(4)]
+    statuses += [sign_up(world, world.visitor(), address="nobody@example.ru").status_code for _ in range(2)]
+    assert statuses == [200, 200, 200, 200, 303, 429]
+    assert sign_up(world, world.visitor()).status_code == 303
+
+
+def test_fourteen_begins_at_midnight_in_moscow(world: World) -> None:
+    world.clock.now = datetime(2026, 11, 22, 20, 59, tzinfo=UTC)
+    assert sign_up(world, world.visitor(), birth_date="23.11.2012").status_code == 422
+    world.clock.now = datetime(2026, 11, 22, 21, 1, tzinfo=UTC)
+    assert sign_up(world, world.visitor(), birth_date="23.11.2012").status_code == 303
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
@@ -154,6 +192,35 @@ def test_ten_wrong_passwords_close_the_door_for_a_quarter_of_an_hour(world: Worl
     assert client.post("/sign-in", data=right, follow_redirects=False).status_code == 429
     world.clock.advance(minutes=16)
     assert client.post("/sign-in", data=right, follow_redirects=False).status_code == 303
+
+
+def test_who_guesses_elsewhere_does_not_lock_the_owner_out(world: World) -> None:
+    someone = world.someone()
+    where = {"vault": world.portfolio.vault, "clock": world.clock, "address": someone.address}
+    for number in range(30):
+        with pytest.raises(WrongPasswordError):
+            account_by_password(world.portfolio.database, password="wrong", client=f"10.0.0.{number // 10}", **where)
+    with pytest.raises(TooManyAttemptsError):
+        account_by_password(world.portfolio.database, password=PASSWORD, client="10.0.0.1", **where)
+    for _ in range(30):  # success forgets what was counted
+        account_by_password(world.portfolio.database, password=PASSWORD, client="192.0.2.1", **where)
+    for number in range(50):
+        with pytest.raises(WrongPasswordError):
+            account_by_password(world.portfolio.database, password="wrong", client=f"10.0.1.{number // 10}", **where)
+    with pytest.raises(TooManyAttemptsError):
+        account_by_password(world.portfolio.database, password=PASSWORD, client="192.0.2.2", **where)
+
+
+def test_codes_are_removed_only_past_the_second_step(world: World) -> None:
+    someone = world.someone()
+    set_up_codes(someone.client, world)
+    with world.portfolio.database.write() as session:
+        token = open_sign_in(session, account=someone.account, device="Test", strong=False, clock=world.clock)
+    weak = world.visitor()
+    weak.cookies.set("session", token, domain="testserver.local")
+    answer = weak.post("/me/security/totp/remove", data={"present": PASSWORD}, follow_redirects=False)
+    assert answer.headers["location"].startswith("/sign-in/second")
+    assert "totp_removed" in someone.post("/me/security/totp/remove", {"present": PASSWORD}).headers["location"]
 
 
 @pytest.mark.fault(98)

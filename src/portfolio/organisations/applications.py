@@ -207,9 +207,9 @@ def _admit(
         contact=application.contact,
         kinds=kinds_of_mask(application.kinds),
         time_zone=application.time_zone,
+        organisation_type=application.type,
         clock=clock,
     )
-    organisation.type = application.type
     organisation.inn, organisation.ogrn = application.inn, application.ogrn
     application.organisation_id = organisation.id
     admin = Membership(

@@ -9,9 +9,10 @@ import typer
 
 from portfolio.config import Settings
 from portfolio.errors import NotFoundError, PortfolioError
-from portfolio.organisations import registrar_commands
+from portfolio.organisations import registrar_commands, staffing_commands
 from portfolio.organisations.registrar_accounts import registrars as registrars  # noqa: PLC0414  a command of its own
 from portfolio.organisations.registrar_commands import head_time, moment_of, shown
+from portfolio.organisations.staffing_commands import TypeName
 
 issuer = typer.Typer(no_args_is_help=True, help="Issuing organisations and their keys.")
 for _command, _does in (
@@ -21,6 +22,8 @@ for _command, _does in (
     ("set-kinds", registrar_commands.set_kinds),
     ("name-successor", registrar_commands.name_successor),
     ("recover-controller", registrar_commands.recover_controller),
+    ("set-type", staffing_commands.set_type),
+    ("invite-admin", staffing_commands.invite_admin),
 ):
     issuer.command(_command)(_does)
 key = typer.Typer(no_args_is_help=True, help="API keys of an organisation's machines.")
@@ -37,13 +40,16 @@ def add(
     contact: Annotated[str, typer.Option(help="whom to ask; verdicts show it")],
     kinds: Annotated[list[str], typer.Option("--kind", help="a kind it may issue; repeat for several")],
     time_zone: str = "Europe/Moscow",
+    organisation_type: Annotated[
+        TypeName, typer.Option("--type", help="what it is; its pages follow from it")
+    ] = "school",
     own_credential_key: Annotated[
         str | None, typer.Option(help="public key (64 hex digits) if the issuer keeps its own; default: hosted here")
     ] = None,
 ) -> None:
     """Add an issuer; the worker has it admitted and its keys registered on chain."""
     from portfolio.operations.compose import open_portfolio
-    from portfolio.organisations.models import Purpose
+    from portfolio.organisations.models import OrganisationType, Purpose
     from portfolio.organisations.service import create_organisation
 
     portfolio = open_portfolio(Settings())
@@ -59,6 +65,7 @@ def add(
             kinds=kinds,
             time_zone=time_zone,
             own_keys=own,
+            organisation_type=OrganisationType(organisation_type),
             clock=portfolio.clock,
         )
     typer.echo(f"{organisation.did}: to be admitted")

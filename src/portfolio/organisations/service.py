@@ -23,7 +23,14 @@ from portfolio.errors import ConflictError, NotFoundError, PortfolioError
 from portfolio.jobs import Clock
 from portfolio.organisations.did import did_document, did_web
 from portfolio.organisations.keys import new_hosted_key
-from portfolio.organisations.models import Custody, IssuerKey, Organisation, PublishedList, Purpose
+from portfolio.organisations.models import (
+    Custody,
+    IssuerKey,
+    Organisation,
+    OrganisationType,
+    PublishedList,
+    Purpose,
+)
 from portfolio.organisations.moments import (
     FURTHEST_BACK,
     PLANNED_WITHIN,
@@ -63,6 +70,7 @@ def create_organisation(
     clock: Clock,
     time_zone: str = "Europe/Moscow",
     own_keys: Mapping[Purpose, bytes] | None = None,
+    organisation_type: OrganisationType = OrganisationType.SCHOOL,
 ) -> Organisation:
     """Make an issuer, and queue its admission and its keys on chain.
 
@@ -84,6 +92,7 @@ def create_organisation(
     organisation = Organisation(
         slug=slug,
         name=name,
+        type=organisation_type,
         did=did,
         issuer_id=keccak256(did.encode()),
         kinds=kinds_mask(kinds),

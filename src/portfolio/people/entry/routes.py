@@ -19,7 +19,7 @@ from portfolio.auth import (
     set_session,
 )
 from portfolio.i18n import N_
-from portfolio.people.accounts import BadAddressError
+from portfolio.people.accounts import BadAddressError, normalise_address
 from portfolio.people.attempts import TooManyAttemptsError
 from portfolio.people.entry import service
 from portfolio.people.entry.devices import device_of
@@ -38,6 +38,7 @@ router = APIRouter(tags=["people"], include_in_schema=False)
 
 SIGN_UP_COOKIE = "sign-up"
 HALF_COOKIE = "half-way"
+LETTERS_AN_HOUR = 5
 
 
 class SignUpForm(Form):
@@ -84,12 +85,13 @@ def sign_up(request: Request, _: Anybody, filled: Annotated[Filled[SignUpForm], 
     portfolio = portfolio_of(request)
     if filled.ok and not filled.form.agreed:
         filled.problem("agreed", N_("Without this we may not keep anything about you."))
-    if filled.ok and service.age_on(filled.form.birth_date, portfolio.clock().date()) < service.ALONE_FROM:
+    if filled.ok and service.is_too_young(filled.form.birth_date, portfolio.clock()):
         return page(request, "people/too_young.html", actor=None, status=422)
     if not filled.ok:
         return page(request, "people/sign_up.html", actor=None, filled=filled, status=422)
     limit_attempts(request, "sign-up", limit=20, minutes=60)
     form = filled.form
+    _limit_letters(request, form.address)
     with portfolio.database.write() as session:
         nonce = service.begin_sign_up(
             session,
@@ -280,11 +282,13 @@ def recover(request: Request, _: Anybody, filled: Annotated[Filled[RecoverForm],
         return page(request, "people/recover.html", actor=None, filled=filled, status=422)
     limit_attempts(request, "recover", limit=10, minutes=60)
     try:
+        address = normalise_address(filled.form.address)
+        _limit_letters(request, address)
         with portfolio.database.write() as session:
             service.begin_recovery(
                 session,
                 vault=portfolio.vault,
-                address=filled.form.address,
+                address=address,
                 public_url=portfolio.settings.public_url,
                 clock=portfolio.clock,
             )
@@ -325,6 +329,11 @@ def _sign_in_page(request: Request, filled: Filled[Any], status: int = 200) -> R
         status=status,
         passkeys=party.can_have_passkeys,
     )
+
+
+def _limit_letters(request: Request, address: str) -> None:
+    """Let nobody fill another's letter box from many places; the same with and without an account."""
+    limit_attempts(request, "letters to", who=address, limit=LETTERS_AN_HOUR, minutes=60)
 
 
 def _shows_outbox(request: Request) -> bool:

@@ -112,6 +112,8 @@ def remove_totp(
     request: Request, actor: SignedIn, filled: Annotated[Filled[ProofForm], form_of(ProofForm)]
 ) -> Response:
     portfolio = portfolio_of(request)
+    if actor.has_second_factor and not actor.strong:
+        return see_other("/sign-in/second", next=HERE)
     if filled.ok:
         _check_present(request, actor, filled, filled.form.present)
     if not filled.ok:
