@@ -1,0 +1,64 @@
+"""`portfolio issuer set-type` and `invite-admin`: people for an organisation that no application has brought here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+from portfolio.config import Settings
+
+TypeName: TypeAlias = Literal["school", "organiser", "cpd_provider", "university", "employer"]
+
+
+def set_type(slug: str, organisation_type: Annotated[TypeName, typer.Argument(metavar="TYPE")]) -> None:
+    """Say what an organisation is; which pages its staff have follows from it at once."""
+    from portfolio.operations.compose import open_portfolio
+    from portfolio.organisations.models import OrganisationType
+    from portfolio.organisations.service import organisation_by_slug
+    from portfolio.people.journal import record_act
+
+    portfolio = open_portfolio(Settings())
+    with portfolio.database.write() as session:
+        organisation = organisation_by_slug(session, slug=slug)
+        organisation.type = OrganisationType(organisation_type)
+        session.add(organisation)
+        record_act(
+            session,
+            actor="command",
+            act="organisation.type",
+            subject=organisation.id,
+            detail=organisation_type,
+            clock=portfolio.clock,
+        )
+    typer.echo(f"{slug}: {organisation_type}")
+
+
+def invite_admin(
+    slug: str,
+    address: Annotated[str, typer.Argument(metavar="EMAIL", help="e-mail address of the administrator")],
+    language: Annotated[str, typer.Option(help="of the letter: ru or en")] = "ru",
+) -> None:
+    """Invite an address by mail to be an administrator of an organisation; all other staff he invites himself."""
+    from portfolio.operations.compose import open_portfolio
+    from portfolio.organisations.invitations import invite_staff
+    from portfolio.organisations.models import StaffRole
+    from portfolio.organisations.service import organisation_by_slug
+    from portfolio.people.journal import record_act
+
+    portfolio = open_portfolio(Settings())
+    with portfolio.database.write() as session:
+        organisation = organisation_by_slug(session, slug=slug)
+        row = invite_staff(
+            session,
+            vault=portfolio.vault,
+            organisation=organisation,
+            address=address,
+            role=StaffRole.ADMIN,
+            invited_by="command",
+            public_url=portfolio.settings.public_url,
+            language="en" if language == "en" else "ru",
+            clock=portfolio.clock,
+        )
+        record_act(session, actor="command", act="staff.invite", subject=f"invitation:{row.id}", clock=portfolio.clock)
+    typer.echo("the invitation is queued; the worker sends it")
