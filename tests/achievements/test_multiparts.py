@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import os
 import socket
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 
 import pytest
-from pupils import pupil_with_consent
+from PIL import Image
+from pupils import pupil_with_consent, upload
 
 from people_world import Someone, World
 from portfolio.app import create_app
@@ -113,3 +117,16 @@ def test_headers_of_megabytes_do_no_harm(served: Served) -> None:
     answer = served.send(b"", headers={**FORM, "X-A": "a" * 3_000_000, "Content-Length": "0"})
     assert answer in {b"reset", b""} or answer.split()[1].startswith(b"4"), answer
     assert time.monotonic() - begun < FAST
+
+
+@pytest.mark.fault(81)
+def test_a_photo_never_lies_in_the_temporary_folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def roll_over(_file: object) -> None:
+        pytest.fail("a photo was written to the disk as it came")
+
+    monkeypatch.setattr(SpooledTemporaryFile, "rollover", roll_over)
+    noise = os.urandom(3 * 1000 * 1000)
+    photo = io.BytesIO()
+    Image.frombytes("RGB", (1000, 1000), noise).save(photo, "PNG")
+    assert len(photo.getvalue()) > 2 * 1024 * 1024
+    assert upload(pupil_with_consent(world), content=photo.getvalue()).status_code == 303
