@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -227,10 +228,36 @@ def test_a_successor_may_revoke_and_nothing_else(world: World, issuer: Someone) 
     member = world.staff("heir", role=StaffRole.ISSUER)
     here = f"/org/heir/credentials/{first.id}"
     assert first.id in member.get(f"/org/heir/credentials?code={first.short_code}").text
+    shown = member.get(f"{here}?lang=en").text
+    assert "is the successor" in shown
+    assert f'action="{here}/correct"' not in shown
+    assert f'action="{here}/revoke"' in shown
+    assert (
+        f'action="/org/school/credentials/{first.id}/correct"' in issuer.get(f"/org/school/credentials/{first.id}").text
+    )
     assert member.post(f"{here}/correct", {"holder_name": "Иванов Пётр"}).status_code == 404
     assert member.post(f"{here}/revoke", {"reason": "issued_in_error"}).status_code == 303
     with world.portfolio.database.read() as session:
         assert {row.revoked_by for row in session.exec(select(Revocation))} == {heir.id}
+
+
+def test_what_is_erased_can_still_be_revoked(world: World, issuer: Someone) -> None:
+    issue(world, issuer)
+    first = issued(world)[0]
+    with world.portfolio.database.write() as session:
+        session.get_one(Person, first.person_id).erased_at = world.clock()
+        for row in session.exec(select(Credential).where(Credential.person_id == first.person_id)):
+            row.sealed_body, row.short_code, row.token_hash = b"", None, secrets.token_bytes(32)
+            session.add(row)
+    here = f"/org/school/credentials/{first.id}"
+    assert here in issuer.get("/org/school/credentials").text
+    shown = issuer.get(f"{here}?lang=en")
+    assert shown.status_code == 200
+    assert "The holder was erased" in shown.text
+    assert f'action="{here}/correct"' not in shown.text
+    assert "diploma.pdf" not in shown.text
+    assert issuer.post(f"{here}/revoke", {"reason": "issued_in_error"}).status_code == 303
+    assert "revoked" in issuer.get(f"{here}?lang=en").text
 
 
 def test_staff_gets_diplomas_and_others_do_not(world: World, issuer: Someone) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
+import portfolio
 from people_world import World
-from portfolio.people.access import PAGE, record_view, views_of
+from portfolio.people.access import PAGE, WHAT, WHY, record_view, views_of
 
 
 def test_looks_are_shown_with_who_what_and_why(world: World) -> None:
@@ -76,3 +79,17 @@ def test_numbers_that_no_database_holds_are_refused(world: World) -> None:
     adult = world.someone()
     for path in (f"access?before={10**30}", f"consents/share/{10**299}", "access?before=-1"):
         assert adult.get(f"/p/{adult.person_id}/{path}").status_code == 422, path
+
+
+def test_every_code_in_the_source_has_its_words() -> None:
+    used: dict[str, set[str]] = {"what": set(), "why": set()}
+    for path in Path(portfolio.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"record_view", "record_views"}:
+                for word in call.keywords:
+                    if word.arg in used and isinstance(word.value, ast.Constant):
+                        used[word.arg].add(word.value.value)
+    assert used["why"] <= set(WHY)
+    assert used["what"] <= set(WHAT)
+    assert "dispute" in used["why"]
+    assert "imports" in WHAT  # passed on by a function between

@@ -20,6 +20,7 @@ WHAT: Final = {
     "share": N_("what a link shows"),
     "claim": N_("an award that waits for confirmation"),
     "export": N_("everything, as a file"),
+    "imports": N_("awards from elsewhere"),
     "trajectory": N_("the portfolio and how it grew"),
 }
 """What was looked at, by code; a code that is not here is shown as it stands."""
@@ -32,6 +33,7 @@ WHY: Final = {
     "link": N_("by a link that was given"),
     "university_access": N_("the owner opened it to this university"),
     "export": N_("to save a copy"),
+    "dispute": N_("to decide whose award it is"),
 }
 
 Viewer: TypeAlias = Literal["self", "guardian", "organisation", "link", "registrar"]

@@ -180,11 +180,14 @@ def _credential(
     with portfolio.database.read() as session:
         found = revocations.revocable(session, organisation=access.organisation, credential_id=credential_id)
         view = listing.view_of(session, vault=portfolio.vault, credential=found)
-        statement = service.open_statement(session, vault=portfolio.vault, credential=found)
-        owner = session.get_one(Person, found.person_id).owner_id
+        person = session.get_one(Person, found.person_id)
+        # What it said is gone with the holder's key; that it is worth nothing any more can still be said.
+        is_erased = person.erased_at is not None or not found.sealed_body
+        statement = None if is_erased else service.open_statement(session, vault=portfolio.vault, credential=found)
+        owner = person.owner_id
     if owner is not None:
         _note_look(request, access, owner)
-    kind = KINDS[found.kind]
+    kind, is_heir = KINDS[found.kind], found.organisation_id != access.organisation.id
     return page(
         request,
         "organisations/credential.html",
@@ -197,10 +200,11 @@ def _credential(
         choosable=[(reason, REASONS[reason]) for reason in CHOOSABLE],
         kind_name=kind.ru if russian else kind.en,
         statement=statement,
-        facts=_facts(kind, statement, russian=russian),
-        fields=[] if kind.minimal_of else _fields(kind, russian=russian),
+        facts=_facts(kind, statement, russian=russian) if statement else [],
+        fields=[] if kind.minimal_of or is_heir or statement is None else _fields(kind, russian=russian),
+        is_heir=is_heir,
         revoking=revoking or Filled.empty(),
-        correcting=correcting or _as_issued(kind, statement),
+        correcting=correcting or (_as_issued(kind, statement) if statement else Filled.empty()),
         opened="revoke" if revoking else "correct" if correcting else "",
         public_url=portfolio.settings.public_url,
     )
