@@ -32,7 +32,7 @@ from portfolio.people.consenting import allowing
 from portfolio.people.consents import require_consent
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account, Person
-from portfolio.people.service import Profile, key_of_person, profile_of
+from portfolio.people.service import Profile, key_of_person, profile_in, profile_of
 
 A_PAGE: Final = 50
 LOOKED_AT: Final = 4 * A_PAGE
@@ -143,9 +143,10 @@ def open_request(
 ) -> tuple[ClaimView, str]:
     """Return a claim in the queue opened, and how the claimant's account is called. Raises `ConsentMissingError`."""
     claim = request_of(session, organisation=organisation, claim_id=claim_id)
-    require_consent(session, vault=vault, person_id=claim.person_id, purpose=Purpose.STORE, now=now)
-    view = opened(vault, key_of_person(session, vault=vault, person_id=claim.person_id), claim)
-    return view, profile_of(session, vault=vault, person_id=claim.person_id).name
+    person = session.get_one(Person, claim.person_id)  # held, so that it is not read again for each of these
+    require_consent(session, vault=vault, person_id=person.id, purpose=Purpose.STORE, now=now)
+    view = opened(vault, vault.open_person_key(person.sealed_key, person_id=person.id), claim)
+    return view, profile_in(person, vault=vault).name
 
 
 def view_request(session: Session, *, vault: Vault, organisation: Organisation, claim_id: str, clock: Clock) -> Asked:
