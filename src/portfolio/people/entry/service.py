@@ -204,20 +204,18 @@ def begin_recovery(session: Session, *, vault: Vault, address: str, public_url: 
         hours=RECOVERY_HOURS,
         account_id=account.id if account is not None and known else None,
     )
-    letter = session.begin_nested()
-    queue_mail(
-        session,
-        vault=vault,
-        address=address,
-        letter="recover",
-        language="en" if account is not None and account.language == "en" else "ru",
-        clock=clock,
-        link=f"{public_url}/recover/{token}",
-    )
-    if known:
-        letter.commit()
-    else:
-        letter.rollback()
+    with session.begin_nested() as letter:
+        queue_mail(
+            session,
+            vault=vault,
+            address=address,
+            letter="recover",
+            language="en" if account is not None and account.language == "en" else "ru",
+            clock=clock,
+            link=f"{public_url}/recover/{token}",
+        )
+        if not known:
+            letter.rollback()
 
 
 def check_recovery(session: Session, *, token: str, clock: Clock) -> None:
