@@ -55,7 +55,10 @@ def test_the_examples_have_the_oddities_that_their_page_promises() -> None:
 
 def test_every_issuer_of_the_manifest_is_described() -> None:
     slugs = {issuer["slug"] for issuer in MANIFEST["issuers"]}
-    assert {entry["issuer"] for entry in MANIFEST["tables"] + MANIFEST["broken"]} == slugs
+    # A university reads and issues nothing here.
+    assert {entry["issuer"] for entry in MANIFEST["tables"] + MANIFEST["broken"]} == slugs - {
+        "svetlorechensk-university"
+    }
     for issuer in MANIFEST["issuers"]:
         assert set(issuer) == {"slug", "name", "contact", "time_zone"}
 
