@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from email import policy
@@ -34,6 +35,8 @@ from portfolio.people.models import Account, ErasureRequest
 
 LEDGER = "erasures.jsonl"
 
+log = logging.getLogger(__name__)
+
 
 def ledger_path(data_dir: Path) -> Path:
     """Return where the ledger lies: beside the database, and copied elsewhere by itself, never with its backups."""
@@ -62,7 +65,8 @@ def steps(portfolio: Portfolio) -> Sequence[Step]:
 def run_erasures(portfolio: Portfolio) -> int:
     """Carry every erasure through that has started (a job); returns how many ended.
 
-    One that fails keeps no other waiting: its error is raised after all were tried.
+    One that fails keeps no other waiting: each is logged by its id and kind of error, and the first is raised after all
+    were tried, so that the job is tried again sooner.
     """
     with portfolio.database.read() as session:
         waiting = unfinished(session)
@@ -77,6 +81,7 @@ def run_erasures(portfolio: Portfolio) -> int:
                 steps=steps(portfolio),
             )
         except Exception as error:  # noqa: BLE001  whatever it is, it is raised below
+            log.warning("erasure %s: %s", request_id, type(error).__name__)
             trouble = trouble or error
     if trouble is not None:
         raise trouble

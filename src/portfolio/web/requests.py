@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -64,9 +65,9 @@ class BodyLimit:
 
         try:
             await self.app(scope, receive_within, send_unless_refused)
-        except Exception:
+        except ClientDisconnect:
             if started or taken <= limit:
-                raise
+                raise  # he left by himself
         if not started and taken > limit:
             await _too_large(scope, limit)(scope, receive, send)
 
