@@ -184,11 +184,6 @@ def standings(session: Session, *, digests: Sequence[bytes]) -> dict[bytes, Stan
     return found
 
 
-def standing_of(session: Session, *, digest: bytes) -> Standing | None:
-    """Return where one digest stands, or None when it was never queued here."""
-    return standings(session, digests=[digest]).get(digest)
-
-
 def _standing(leaf: Leaf, batch: Batch | None, call: ChainCall | None, pair: ContractPair | None) -> Standing:
     if leaf.held:
         return Standing(state=AnchoringState.HELD, note=leaf.held)

@@ -100,10 +100,6 @@ class FakeNode:
         if keep:
             self._pool = {item["hash"]: item["raw"] for block in lost for item in block.receipts}
 
-    def set_balance(self, address: str, wei: int) -> None:
-        """Give an account so much coin; all others have plenty."""
-        self._balances[address.lower()] = wei
-
     def _answer(self, method: str, params: Sequence[Any]) -> Any:
         answer: Callable[..., Any] | None = getattr(self, f"_{method}", None)
         return RpcRefusal(-32601, "Method not found") if answer is None else answer(*params)

@@ -43,12 +43,6 @@ def make_pdf(paper: Mapping[str, Any], *, bundle: bytes, design: str, signed_at:
     return made
 
 
-def make_pictures(paper: Mapping[str, Any], *, design: str, dpi: float) -> list[bytes]:
-    """Return a PNG for each page of a paper."""
-    made = _compile(paper, bundle=b"{}", design=design, format="png", ppi=dpi)
-    return made if isinstance(made, list) else [made]
-
-
 def leave_interrupts_to_the_parent() -> None:
     """Begin a process of a pool: Ctrl-C reaches all processes of a terminal, and the parent ends its pool itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -16,17 +16,12 @@ from portfolio.app import Portfolio, create_app
 from portfolio.chain.local import LocalChain
 from portfolio.config import Settings
 from portfolio.db import Database
-from portfolio.errors import ConflictError
 from portfolio.migrations import migrate
 from portfolio.operations.compose import deploy_contracts, open_portfolio, write_trust
 from portfolio.operations.demo import Shown
 from portfolio.operations.demo_people import ShownPeople
 
 STOP_SECONDS = 10
-
-
-class AlreadyRunningError(ConflictError):
-    code = "already_running"
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from portfolio.people.actors import Actor
 from portfolio.people.consent import Age, Capacity
 from portfolio.people.guardians import age_at, leaves_a_child
 from portfolio.people.journal import record_act
-from portfolio.people.models import Account, Consent, ErasureRequest, Guardianship, GuardianState, Person
+from portfolio.people.models import Account, ErasureRequest, Guardianship, GuardianState, Person
 from portfolio.people.sign_ins import end_all_sign_ins
 
 KEPT_TABLES: Final = frozenset(
@@ -352,11 +352,6 @@ def read_ledger(path: Path) -> list[dict[str, Any]]:
         except orjson.JSONDecodeError:
             continue
     return found
-
-
-def evidence_of(session: Session, *, person_id: str) -> list[Consent]:
-    """Return the consents that stay as evidence after an erasure."""
-    return list(session.exec(select(Consent).where(Consent.person_id == person_id)))
 
 
 def _end_guardianships(session: Session, persons: Sequence[str], accounts: Sequence[str], clock: Clock) -> None:

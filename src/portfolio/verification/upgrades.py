@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import orjson
 from sqlmodel import Session
 
 from portfolio.credentials.bundles import read_bundle
@@ -49,8 +48,3 @@ def newest_bundle(session: Session, *, vault: Vault, data: bytes) -> bytes:
     except NotFoundError:
         raise NotIssuedHereError(NOT_HERE) from None
     return newest
-
-
-def receipts_in(bundle: bytes) -> int:
-    """Return how many receipts a bundle of this service holds: none while it is PENDING."""
-    return len(orjson.loads(bundle)["receipts"])
