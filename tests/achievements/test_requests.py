@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from people_world import World
 from portfolio.achievements.models import Claim, ClaimState
-from portfolio.achievements.requests import service
+from portfolio.achievements.requests import answers, service
 from portfolio.achievements.requests.matching import likeness
 from portfolio.credentials.models import Credential
 from portfolio.credentials.service import open_statement
@@ -363,11 +363,10 @@ def test_of_many_answers_at_once_one_counts(world: World) -> None:
 
 
 def race(world: World, organisation: Organisation, claim_id: str) -> list[str]:
-    common = {"organisation": organisation, "claim_id": claim_id, "actor": "account:x", "clock": world.clock}
-    vault = world.portfolio.vault
+    desk = answers.Desk(world.portfolio.vault, organisation, "account:x", world.clock, "http://testserver")
     acts: list[Callable[..., object]] = [
-        lambda session: service.confirm(session, vault=vault, **common),
-        lambda session: service.decline(session, vault=vault, reason="нет", **common),
+        lambda session: answers.confirm(session, desk, claim_id=claim_id),
+        lambda session: answers.decline(session, desk, claim_id=claim_id, reason="нет"),
     ] * 4
     begin, outcomes = threading.Barrier(len(acts)), []
 

@@ -14,7 +14,7 @@ from portfolio.jobs import Clock
 from portfolio.notifications.service import queue_mail
 from portfolio.people.accounts import address_of
 from portfolio.people.consent import Age, age_of
-from portfolio.people.guardians import end_by_age
+from portfolio.people.guardians import end_by_age, wards_of
 from portfolio.people.models import Account, Guardianship, GuardianState, Person
 from portfolio.people.service import Profile, profile_in, profile_of
 
@@ -48,6 +48,21 @@ def account_of_person(session: Session, *, person_id: str) -> Account | None:
     return session.exec(
         select(Account).where(Account.person_id == person_id).where(col(Account.closed_at).is_(None))
     ).first()
+
+
+def accounts_of_person(session: Session, *, vault: Vault, person_id: str, now: datetime) -> list[Account]:
+    """Return who keeps a portfolio: the person's own account, or, where there is none, the active guardians'."""
+    own = account_of_person(session, person_id=person_id)
+    if own is not None:
+        return [own]
+    rows = session.exec(
+        select(Account)
+        .join(Guardianship, col(Guardianship.account_id) == col(Account.id))
+        .where(Guardianship.person_id == person_id)
+        .where(Guardianship.state == GuardianState.ACTIVE)
+        .where(col(Account.closed_at).is_(None))
+    ).all()
+    return [row for row in rows if person_id in wards_of(session, vault=vault, account_id=row.id, now=now)]
 
 
 def tell(session: Session, *, vault: Vault, account: Account | None, letter: str, clock: Clock, **values: str) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from portfolio.achievements.claims.service import document_of_claim
 from portfolio.achievements.claims.showing import document_response
 from portfolio.achievements.claims.stating import CLAIMED_KINDS, ClaimForm, stated_in, typed_of
-from portfolio.achievements.requests import service
+from portfolio.achievements.requests import answers, service
 from portfolio.achievements.requests.matching import LOOKED_THROUGH
 from portfolio.auth import Issuer, StaffAccess, Viewer, portfolio_of
 from portfolio.documents.media import MediaType
@@ -82,13 +82,10 @@ def confirm_ticked(
             clock=portfolio.clock,
         )
     with portfolio.database.write() as session:
-        confirmed = service.confirm_all(
+        confirmed = answers.confirm_all(
             session,
-            vault=portfolio.vault,
-            organisation=access.organisation,
+            _desk(request, access),
             claim_ids=fit,
-            actor=access.actor.name,
-            clock=portfolio.clock,
         )
     left = len(filled.form.claim) - confirmed
     return see_other(back, done="confirmed_all", confirmed=str(confirmed), left=str(left))
@@ -175,15 +172,12 @@ def confirm(request: Request, access: Issuer, claim_id: str) -> Response:
     portfolio = portfolio_of(request)
     try:
         with portfolio.database.write() as session:
-            service.confirm(
+            answers.confirm(
                 session,
-                vault=portfolio.vault,
-                organisation=access.organisation,
+                _desk(request, access),
                 claim_id=claim_id,
-                actor=access.actor.name,
-                clock=portfolio.clock,
             )
-    except service.AlreadyIssuedError as refusal:
+    except answers.AlreadyIssuedError as refusal:
         return _request_page(request, access, claim_id, problem=refusal.message)
     return see_other(f"/org/{access.seat.slug}/requests", done="confirmed")
 
@@ -207,16 +201,13 @@ def correct(
         return _request_page(request, access, claim_id, corrected=filled)
     try:
         with portfolio.database.write() as session:
-            service.confirm(
+            answers.confirm(
                 session,
-                vault=portfolio.vault,
-                organisation=access.organisation,
+                _desk(request, access),
                 claim_id=claim_id,
-                actor=access.actor.name,
-                clock=portfolio.clock,
                 corrected=stated,
             )
-    except service.AlreadyIssuedError as refusal:
+    except answers.AlreadyIssuedError as refusal:
         return _request_page(request, access, claim_id, problem=refusal.message)
     return see_other(f"/org/{access.seat.slug}/requests", done="confirmed")
 
@@ -231,17 +222,14 @@ def link(
     portfolio = portfolio_of(request)
     try:
         with portfolio.database.write() as session:
-            stands = service.link(
+            stands = answers.link(
                 session,
-                vault=portfolio.vault,
-                organisation=access.organisation,
+                _desk(request, access),
                 claim_id=claim_id,
                 credential_id=filled.form.credential,
-                actor=access.actor.name,
-                clock=portfolio.clock,
                 names_checked=filled.form.names_checked,
             )
-    except service.OtherNameError as refusal:
+    except answers.OtherNameError as refusal:
         return _request_page(request, access, claim_id, problem=refusal.message)
     return see_other(f"/org/{access.seat.slug}/requests", done=stands.value)
 
@@ -251,13 +239,10 @@ def endorse(request: Request, access: Issuer, claim_id: str) -> Response:
     _require_standing(access)
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
-        service.endorse(
+        answers.endorse(
             session,
-            vault=portfolio.vault,
-            organisation=access.organisation,
+            _desk(request, access),
             claim_id=claim_id,
-            actor=access.actor.name,
-            clock=portfolio.clock,
         )
     return see_other(f"/org/{access.seat.slug}/requests", done="endorsed")
 
@@ -270,16 +255,24 @@ def decline(
         return _request_page(request, access, claim_id, declined=filled)
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
-        service.decline(
+        answers.decline(
             session,
-            vault=portfolio.vault,
-            organisation=access.organisation,
+            _desk(request, access),
             claim_id=claim_id,
             reason=filled.form.reason,
-            actor=access.actor.name,
-            clock=portfolio.clock,
         )
     return see_other(f"/org/{access.seat.slug}/requests", done="declined")
+
+
+def _desk(request: Request, access: StaffAccess) -> answers.Desk:
+    portfolio = portfolio_of(request)
+    return answers.Desk(
+        vault=portfolio.vault,
+        organisation=access.organisation,
+        actor=access.actor.name,
+        clock=portfolio.clock,
+        public_url=portfolio.settings.public_url,
+    )
 
 
 def _require_standing(access: StaffAccess) -> None:

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Final
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from portfolio.achievements.claims.service import ClaimStateError, ClaimView, open_claims, opened
-from portfolio.achievements.claims.stating import Stated
-from portfolio.achievements.models import Claim, ClaimState, Dispute, Objection, Wish
-from portfolio.achievements.records.service import Taking, take
+from portfolio.achievements.models import Claim, ClaimState, Dispute, Objection
 from portfolio.achievements.requests.matching import SAME, Match, best_match, is_same_name, own_credentials
-from portfolio.credentials.kinds import kind_of
 from portfolio.credentials.models import Credential
-from portfolio.credentials.service import Award, credential_of, issue_awards, issuer_of, open_statement
 from portfolio.credentials.statement import Statement
 from portfolio.documents.vault import Vault
-from portfolio.errors import ConflictError, NotFoundError, PortfolioError
+from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.i18n import N_, Language
 from portfolio.jobs import Clock
 from portfolio.notifications.service import queue_mail
@@ -30,34 +25,13 @@ from portfolio.people.accounts import address_of
 from portfolio.people.consent import Purpose
 from portfolio.people.consenting import allowing
 from portfolio.people.consents import require_consent
-from portfolio.people.journal import record_act
 from portfolio.people.models import Account, Person
-from portfolio.people.service import Profile, key_of_person, profile_in, profile_of
+from portfolio.people.service import profile_in
 
 A_PAGE: Final = 50
 LOOKED_AT: Final = 4 * A_PAGE
 """Claims that are fetched for a page: those without consent are left out of it."""
 PATIENCE: Final = timedelta(days=7)
-
-
-class AnswerStands(StrEnum):
-    """What a confirmation came to."""
-
-    ISSUED = "issued"
-    LINKED = "linked"
-    DISPUTED = "disputed"
-
-
-class AlreadyIssuedError(ConflictError):
-    """The organisation has given this already, word for word or with other values."""
-
-    code: ClassVar[str] = "already_issued"
-
-
-class OtherNameError(ConflictError):
-    """The account is called otherwise than the credential that is to be given to it, and nobody said that he looked."""
-
-    code: ClassVar[str] = "other_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,150 +158,6 @@ def fit_to_confirm(
         if not asked.paper_differs and (asked.match is None or asked.match.likeness < SAME):
             fit.append(claim_id)
     return fit
-
-
-def confirm(
-    session: Session,
-    *,
-    vault: Vault,
-    organisation: Organisation,
-    claim_id: str,
-    actor: str,
-    clock: Clock,
-    corrected: Stated | None = None,
-) -> AnswerStands:
-    """Issue what a claim says, or what it says corrected, as the organisation's own credential to the pupil.
-
-    Raises `ClaimStateError`, `AlreadyIssuedError`, `ConsentMissingError`, and what issuing raises.
-    """
-    claim = _to_answer(session, vault, organisation, claim_id, clock, Wish.CONFIRM)
-    stated = corrected
-    if stated is None:
-        stated = opened(vault, key_of_person(session, vault=vault, person_id=claim.person_id), claim).stated
-    credential_id = _issue(session, vault, organisation, claim, stated, clock)
-    credential = session.get_one(Credential, credential_id)
-    take(session, credential=credential, own_id=claim.person_id, actor=actor, clock=clock)
-    _settle(session, claim, ClaimState.CONFIRMED, actor, clock, credential_id)
-    return AnswerStands.ISSUED
-
-
-def _issue(
-    session: Session, vault: Vault, organisation: Organisation, claim: Claim, stated: Stated, clock: Clock
-) -> str:
-    known = session.exec(
-        select(Person.id).where(Person.organisation_id == organisation.id).where(Person.owner_id == claim.person_id)
-    ).first()
-    outcome = issue_awards(
-        session,
-        vault=vault,
-        issuer=issuer_of(session, vault=vault, organisation_id=organisation.id),
-        kind=kind_of(stated.kind),
-        awards=[Award(profile=Profile(name=stated.holder_name), fields=stated.fields, person_id=known)],
-        valid_until=None,
-        run_id=None,
-        clock=clock,
-    )
-    if not outcome.issued:
-        raise AlreadyIssuedError(N_("Your organisation has given this already. Join it to the pupil, or correct it."))
-    return outcome.issued[0]
-
-
-def link(
-    session: Session,
-    *,
-    vault: Vault,
-    organisation: Organisation,
-    claim_id: str,
-    credential_id: str,
-    actor: str,
-    clock: Clock,
-    names_checked: bool = False,
-) -> AnswerStands:
-    """Answer a claim by a credential that exists already: its person is the pupil. Nothing is issued twice.
-
-    Raises `OtherNameError` where the account is called otherwise, unless somebody said that he looked at it.
-    """
-    claim = _to_answer(session, vault, organisation, claim_id, clock, Wish.CONFIRM)
-    credential = credential_of(session, organisation=organisation, credential_id=credential_id)
-    own_name = profile_of(session, vault=vault, person_id=claim.person_id).name
-    statement = open_statement(session, vault=vault, credential=credential)
-    if not names_checked and not is_same_name(own_name, statement.holder_name):
-        raise OtherNameError(
-            N_("The names differ. Make sure that it is the same person, tick that, and send it again.")
-        )
-    taking = take(session, credential=credential, own_id=claim.person_id, actor=actor, clock=clock)
-    if taking is Taking.DISPUTED:
-        return AnswerStands.DISPUTED
-    _settle(session, claim, ClaimState.CONFIRMED, actor, clock, credential.id)
-    return AnswerStands.LINKED
-
-
-def confirm_all(
-    session: Session,
-    *,
-    vault: Vault,
-    organisation: Organisation,
-    claim_ids: Sequence[str],
-    actor: str,
-    clock: Clock,
-) -> int:
-    """Confirm claims as they stand, each wholly or not at all; returns how many were.
-
-    Which of them can be is found before, by `fit_to_confirm`: nothing that takes long happens while this is written.
-    """
-    done = 0
-    for claim_id in claim_ids:
-        try:
-            with session.begin_nested():
-                confirm(session, vault=vault, organisation=organisation, claim_id=claim_id, actor=actor, clock=clock)
-        except PortfolioError:
-            continue
-        done += 1
-    return done
-
-
-def endorse(
-    session: Session, *, vault: Vault, organisation: Organisation, claim_id: str, actor: str, clock: Clock
-) -> None:
-    """Certify that the copy is of an original that the school saw. It makes no credential: the award is another's."""
-    claim = _to_answer(session, vault, organisation, claim_id, clock, Wish.ENDORSE)
-    _settle(session, claim, ClaimState.ENDORSED, actor, clock)
-
-
-def decline(
-    session: Session,
-    *,
-    vault: Vault,
-    organisation: Organisation,
-    claim_id: str,
-    reason: str,
-    actor: str,
-    clock: Clock,
-) -> None:
-    """Answer no, with a reason that the holder reads."""
-    claim = _to_answer(session, vault, organisation, claim_id, clock)
-    key = key_of_person(session, vault=vault, person_id=claim.person_id)
-    claim.sealed_reason = vault.seal_for(key, reason.encode(), context=f"claim-reason:{claim.id}")
-    _settle(session, claim, ClaimState.DECLINED, actor, clock)
-
-
-def _to_answer(
-    session: Session, vault: Vault, organisation: Organisation, claim_id: str, clock: Clock, wish: Wish | None = None
-) -> Claim:
-    """Return a claim held for an answer. Without the holder's consent there is none to give, not even a no."""
-    claim = request_of(session, organisation=organisation, claim_id=claim_id, lock=True)
-    if wish is not None and claim.wish is not wish:
-        raise ClaimStateError(N_("Something else was asked for. Look at it again."))
-    require_consent(session, vault=vault, person_id=claim.person_id, purpose=Purpose.STORE, now=clock())
-    return claim
-
-
-def _settle(
-    session: Session, claim: Claim, state: ClaimState, actor: str, clock: Clock, credential_id: str | None = None
-) -> None:
-    claim.state, claim.decided_at, claim.credential_id = state, clock(), credential_id
-    session.add(claim)
-    record_act(session, actor=actor, act=f"claim.{state.value}", subject=claim.id, clock=clock)
 
 
 def remind(session: Session, *, vault: Vault, public_url: str, clock: Clock) -> int:
