@@ -58,6 +58,7 @@ def seats_of(session: Session, *, account_id: str, now: datetime) -> tuple[Seat,
             name=organisation.name,
             type=organisation.type,
             role=role,
+            time_zone=organisation.time_zone,
             suspended=bool(decided)
             or (organisation.suspended_from is not None and organisation.suspended_from <= moment),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portfolio.i18n import Language
+from portfolio.i18n import DEFAULT_TIME_ZONE, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Seat:
     type: str
     role: str
     suspended: bool
+    time_zone: str = DEFAULT_TIME_ZONE
 
 
 @dataclass(frozen=True, slots=True)
