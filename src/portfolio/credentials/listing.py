@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import and_, func, literal, or_, tuple_
 from sqlmodel import Session, col, select
 
 from portfolio.anchoring.service import standings
@@ -42,6 +43,29 @@ def list_credentials(
     if after is not None:
         query = query.where(col(Credential.id) > after)
     rows = session.exec(query.order_by(col(Credential.id)).limit(limit)).all()
+    return views_of(session, vault=vault, credentials=rows)
+
+
+def newest_credentials(
+    session: Session, *, vault: Vault, organisation: Organisation, run_id: str | None, after: str | None, limit: int
+) -> list[CredentialView]:
+    """Return a page of the organisation's credentials in full form: what was made last first, a table by its rows.
+
+    `after` is the id of the last credential of the page before; one of another organisation begins anew.
+    """
+    made, row = col(Credential.created_at), func.coalesce(Credential.row, 0)
+    query = (
+        select(Credential)
+        .where(Credential.organisation_id == organisation.id)
+        .where(col(Credential.minimal_of).is_(None))
+    )
+    if run_id is not None:
+        query = query.where(Credential.run_id == run_id)
+    last = session.get(Credential, after) if after else None
+    if last is not None and last.organisation_id == organisation.id:
+        later = tuple_(row, col(Credential.id)) > tuple_(literal(last.row or 0), literal(last.id))
+        query = query.where(or_(made < last.created_at, and_(made == last.created_at, later)))
+    rows = session.exec(query.order_by(made.desc(), row, col(Credential.id)).limit(limit)).all()
     return views_of(session, vault=vault, credentials=rows)
 
 

@@ -47,6 +47,7 @@ class Credential(SQLModel, table=True):
             sqlite_where=text("replaced_by IS NULL"),
             postgresql_where=text("replaced_by IS NULL"),
         ),
+        Index("ix_credential_newest", "organisation_id", "created_at"),
     )
 
     id: str = Field(primary_key=True, description="the UUID of the credential's urn:uuid id")

@@ -72,7 +72,7 @@ def list_page(request: Request, access: Viewer, after: str = "", run: str = "", 
             own = revocations.revocable_of(session, organisation=access.organisation, credentials=found)
             views = listing.views_of(session, vault=portfolio.vault, credentials=own)
         else:
-            views = listing.list_credentials(
+            views = listing.newest_credentials(
                 session,
                 vault=portfolio.vault,
                 organisation=access.organisation,

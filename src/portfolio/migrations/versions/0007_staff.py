@@ -147,6 +147,9 @@ def upgrade() -> None:
     with op.batch_alter_table("apikey", schema=None) as batch_op:
         batch_op.add_column(sa.Column("scopes", sa.String(length=100), nullable=False, server_default="issue read"))
 
+    with op.batch_alter_table("credential", schema=None) as batch_op:
+        batch_op.create_index("ix_credential_newest", ["organisation_id", "created_at"], unique=False)
+
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.alter_column("organisation_id", existing_type=sa.VARCHAR(), nullable=True)
 
@@ -178,6 +181,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.alter_column("organisation_id", existing_type=sa.VARCHAR(), nullable=False)
+
+    with op.batch_alter_table("credential", schema=None) as batch_op:
+        batch_op.drop_index("ix_credential_newest")
 
     with op.batch_alter_table("apikey", schema=None) as batch_op:
         batch_op.drop_column("scopes")
