@@ -21,7 +21,7 @@ from portfolio.people.consent import Capacity
 from portfolio.people.export import archive
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account, ErasureRequest
-from portfolio.people.service import profile_of
+from portfolio.people.service import profile_in
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.pages import page, see_other
 
@@ -36,8 +36,7 @@ class ErasureForm(Form):
 @router.get("/p/{person_id}/export")
 def export_page(request: Request, access: OfPerson) -> Response:
     portfolio = portfolio_of(request)
-    with portfolio.database.read() as session:
-        name = profile_of(session, vault=portfolio.vault, person_id=access.person.id).name
+    name = profile_in(access.person, vault=portfolio.vault).name
     return page(request, "people/export.html", actor=access.actor, person_id=access.person.id, name=name)
 
 
@@ -148,7 +147,7 @@ def _erasure_page(request: Request, access: PersonAccess, filled: Filled[Any], s
     with portfolio.database.read() as session:
         person_id = access.person.id
         words = erasure.needed(session, vault=portfolio.vault, person_id=person_id, clock=portfolio.clock)
-        name = profile_of(session, vault=portfolio.vault, person_id=person_id).name
+        name = profile_in(access.person, vault=portfolio.vault).name
         disputed = disputed_holders(session, own_id=person_id)
         plan = plan_erasure(session, person_id=person_id, disputed=disputed)
         asked = erasure.open_request(session, person_id=person_id)
