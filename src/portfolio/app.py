@@ -58,6 +58,7 @@ from portfolio.sharing import routes as sharing_routes
 from portfolio.sharing.university import routes as university_routes
 from portfolio.sharing.visits import routes as visits_routes
 from portfolio.verification import routes as verification_routes
+from portfolio.verification.front import routes as front_routes
 from portfolio.verification.keeper import FactsKeeper
 from portfolio.verification.routes import PageCache, link_page
 from portfolio.web import routes as web_routes
@@ -79,6 +80,7 @@ PUBLIC_PATHS = ("/static/", "/o/", "/.well-known/", "/about", "/privacy", "/styl
 ROUTES = (
     diplomas_routes,  # its /c/{token}.pdf stands before the bundles' /c/{name}
     verification_routes,
+    front_routes,
     issuing_routes,
     credentials_routes,
     documents_routes,

@@ -65,11 +65,11 @@ def link(_request: Request) -> Response:
 
 
 def home(request: Request) -> Response:
-    return HTMLResponse(rendering.home_page(language=language_of(request)))
+    return HTMLResponse(rendering.home_page(rendering.Reader(language_of(request))))
 
 
 def about(request: Request) -> Response:
-    return HTMLResponse(rendering.about_page(language=language_of(request)))
+    return HTMLResponse(rendering.about_page(rendering.Reader(language_of(request))))
 
 
 def error(request: Request) -> Response:
@@ -81,7 +81,7 @@ async def verify(request: Request) -> Response:
     language = language_of(request)
     if request.method == "GET":
         return HTMLResponse(
-            rendering.verify_form_page(language=language, foreign_host=request.query_params.get("foreign"))
+            rendering.verify_form_page(rendering.Reader(language), foreign_host=request.query_params.get("foreign"))
         )
     async with request.form() as form:
         file = form["file"]
@@ -92,7 +92,7 @@ async def verify(request: Request) -> Response:
         asked = ask(data)
     found = asked or StructureError("not_json", "", "unreadable")
     report = judge(found, trust=TrustRoots(), facts=(), now=CHECKED_AT)  # type: ignore[arg-type]
-    return HTMLResponse(rendering.verify_form_page(language=language, report=report))
+    return HTMLResponse(rendering.verify_form_page(rendering.Reader(language), report=report))
 
 
 app = Starlette(

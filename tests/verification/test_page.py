@@ -262,7 +262,7 @@ def test_page_of_a_link_offers_code_file_and_command() -> None:
 
 
 def test_page_of_a_file_offers_no_link() -> None:
-    html = rendering.verify_form_page(language="ru", report=SAMPLES["valid"].report)
+    html = rendering.verify_form_page(rendering.Reader("ru"), report=SAMPLES["valid"].report)
     assert "qr.svg" not in html
     assert html.count("<form") == 3
     assert "Подлинный" in html
@@ -270,15 +270,15 @@ def test_page_of_a_file_offers_no_link() -> None:
 
 @pytest.mark.fault(112)
 def test_pasted_link_of_another_host_is_warned_of() -> None:
-    html = rendering.verify_form_page(language="ru", foreign_host="<b>evil\u202e.example")
+    html = rendering.verify_form_page(rendering.Reader("ru"), foreign_host="<b>evil\u202e.example")
     assert "&lt;b&gt;evil\ufffd.example" in html
     assert "Эта ссылка ведёт в другое место" in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_first_page_and_explanation(language: Language) -> None:
-    assert rendering.home_page(language=language).count("<form") == 3
-    about = rendering.about_page(language=language)
+    assert rendering.home_page(rendering.Reader(language)).count("<form") == 3
+    about = rendering.about_page(rendering.Reader(language))
     assert about.count("<dt>") == len(Verdict)
 
 

@@ -116,6 +116,7 @@ class ResultView:
     technical: tuple[Row, ...]
     test_chain: bool
     contact: Contact | None
+    issuer_page: str | None
 
 
 def result_view(
@@ -125,12 +126,14 @@ def result_view(
     stored_at: datetime | None = None,
     last_verdict: Verdict | None = None,
     contact: str | None = None,
+    issuer_page: str | None = None,
     time_zone: str = DEFAULT_TIME_ZONE,
 ) -> ResultView:
     """Return what the page shows of a report.
 
     `stored_at` is when the register answered last, given only while it does not answer now; `last_verdict` what came of
-    that answer, when it is too old for a verdict of today. `contact` is the issuer's, from our own records.
+    that answer, when it is too old for a verdict of today. `contact` and `issuer_page`, the path of what we show of the
+    issuer, are from our own records.
     """
     words = _Words(language, time_zone)
     said = wording.WORDINGS[report.verdict]
@@ -152,6 +155,8 @@ def result_view(
         technical=_technical(report, words),
         test_chain=report.local_chain,
         contact=_contact(contact),
+        # A false document may bear anybody's name: his page must not vouch for it.
+        issuer_page=None if report.verdict is Verdict.INVALID else issuer_page,
     )
 
 

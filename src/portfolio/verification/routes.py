@@ -1,37 +1,34 @@
-"""The public check: a page per link, a page for files, the same as JSON, QR codes and bundles. No account is needed."""
+"""The public check: a page per link, verdicts as JSON, QR codes and bundles. No account is needed."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi import APIRouter, Depends, File, Request, UploadFile
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from portfolio.auth import anybody, portfolio_of
-from portfolio.credentials.bundles import MAX_BUNDLE
 from portfolio.credentials.report import Verdict
 from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.i18n import Language
-from portfolio.verification import qr, rendering, service, wording
-from portfolio.verification.inputs import MAX_UPLOAD, Document, InputError, read_input
+from portfolio.verification import qr, rendering, service
+from portfolio.verification.inputs import MAX_UPLOAD
 from portfolio.verification.pasted import PublicLink, foreign_host
-from portfolio.verification.photos import UPLOADED_PIXELS
+from portfolio.verification.receiving import document, opened, sent
 from portfolio.verification.standalone.page import host_of, page_policy, public_nodes, verifier_file
 from portfolio.verification.upgrades import newest_bundle
 from portfolio.web.languages import language_of, remember_language
-from portfolio.web.uploads import TooLargeError, read_body, read_upload
+from portfolio.web.uploads import read_upload
 
 router = APIRouter(tags=["verification"], dependencies=[Depends(anybody)])
 
 PAGE_SECONDS = 20.0  # how long a made page may be shown again; it tells its own time of checking
 PAGES_AT_MOST = 20_000
 
-_READERS = anyio.CapacityLimiter(2)
 _UNSTORED = {"cache-control": "no-store"}
 _ATTACHED = {"content-disposition": 'attachment; filename="credential.json"'}
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -113,7 +110,8 @@ def _link_page(request: Request, token: str, language: Language) -> tuple[bytes,
         language=language,
         stored_at=answer.last_at,
         last_verdict=answer.last_verdict,
-        contact=found.contact,
+        contact=found.issuer.contact,
+        issuer_page=found.issuer.page,
         time_zone=found.time_zone,
     )
     return page.encode(), answer.report.verdict not in {Verdict.PENDING, Verdict.CANNOT_CHECK}
@@ -173,12 +171,6 @@ def bundle(request: Request, name: str) -> Response:
     )
 
 
-@router.get("/", include_in_schema=False)
-def home(request: Request) -> Response:
-    language = language_of(request)
-    return _html(request, rendering.home_page(language=language), language)
-
-
 @router.get("/verifier.html", include_in_schema=False)
 def static_verifier(request: Request) -> Response:
     """The page that checks without this service, to be opened here or saved; it has its own policy of contents."""
@@ -189,60 +181,10 @@ def static_verifier(request: Request) -> Response:
     return HTMLResponse(page, headers={"content-security-policy": page_policy(), "cache-control": "no-cache"})
 
 
-@router.get("/about", include_in_schema=False)
-def about(request: Request) -> Response:
-    language = language_of(request)
-    return _html(request, rendering.about_page(language=language), language)
-
-
-@router.get("/verify", include_in_schema=False)
-def verify_form(request: Request, link: str | None = None) -> Response:
-    language = language_of(request)
-    host = foreign_host(link or "", public_url=portfolio_of(request).settings.public_url)
-    if link and host is None:
-        return RedirectResponse(f"/v/{service.token_in(link)}", status_code=303)
-    return _html(request, rendering.verify_form_page(language=language, foreign_host=host), language)
-
-
-@router.post("/verify/code", include_in_schema=False)
-def verify_code(
-    request: Request, code: Annotated[str, Form(max_length=40)], family: Annotated[str, Form(max_length=200)]
-) -> Response:
-    """Lead from the code on a paper and the family name to the public link. Sent as a form: no name in an address."""
-    portfolio = portfolio_of(request)
-    with portfolio.database.read() as session:
-        token = service.token_by_code(session, vault=portfolio.vault, typed=code, family=family)
-    if token is not None:
-        return RedirectResponse(f"/v/{token}", status_code=303)
-    language = language_of(request)
-    typed = rendering.TypedCode(code, family, wording.CODE_LEADS_NOWHERE)
-    return _html(request, rendering.verify_form_page(language=language, typed=typed), language, 404)
-
-
-@router.post("/verify", include_in_schema=False)
-async def verify_upload(request: Request, file: Annotated[UploadFile, File()]) -> Response:
-    language = language_of(request)
-    found = await _opened(await read_upload(file, limit=MAX_UPLOAD))
-    if isinstance(found, PublicLink):
-        host = foreign_host(found.url, public_url=portfolio_of(request).settings.public_url)
-        if host is None:
-            return RedirectResponse(f"/v/{found.token}", status_code=303)
-        return _html(request, rendering.verify_form_page(language=language, foreign_host=host), language)
-    answer = await anyio.to_thread.run_sync(_verify, request, found.data)
-    body = rendering.verify_form_page(
-        language=language,
-        report=answer.report,
-        stored_at=answer.last_at,
-        last_verdict=answer.last_verdict,
-        contact=answer.contact,
-    )
-    return _html(request, body, language)
-
-
 @router.post("/verify/newest", include_in_schema=False)
 async def newest_upload(request: Request, file: Annotated[UploadFile, File()]) -> Response:
     """Give back the newest bundle of the document that was sent, as a file to keep."""
-    data = await _document(await read_upload(file, limit=MAX_UPLOAD))
+    data = await document(await read_upload(file, limit=MAX_UPLOAD))
     newest = await anyio.to_thread.run_sync(_newest, request, data)
     return Response(newest, media_type="application/json", headers={**_UNSTORED, **_ATTACHED})
 
@@ -258,7 +200,7 @@ async def newest_api(request: Request) -> Response:
     A bundle without receipt (PENDING) becomes one with its receipt once the credential is registered. 422 unless the
     signature is genuine.
     """
-    newest = await anyio.to_thread.run_sync(_newest, request, await _document(await _sent(request)))
+    newest = await anyio.to_thread.run_sync(_newest, request, await document(await sent(request)))
     return Response(newest, media_type="application/json", headers=_UNSTORED)
 
 
@@ -266,34 +208,6 @@ def _newest(request: Request, data: bytes) -> bytes:
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
         return newest_bundle(session, vault=portfolio.vault, data=data)
-
-
-async def _document(data: bytes) -> bytes:
-    found = await _opened(data)
-    if isinstance(found, PublicLink):
-        raise InputError("file_unknown")
-    return found.data
-
-
-async def _opened(data: bytes) -> Document | PublicLink:
-    """Find what is to be judged in a file, off the event loop, and not more of them at once than there are cores."""
-    if not data.startswith((b"%PDF-", b"\x89PNG", b"\xff\xd8")):
-        if len(data) > MAX_BUNDLE:
-            raise TooLargeError(f"the file is larger than {MAX_BUNDLE} bytes", limit=MAX_BUNDLE)
-        return read_input(data)
-    reading = partial(read_input, data, max_pixels=UPLOADED_PIXELS)
-    return await anyio.to_thread.run_sync(reading, limiter=_READERS)
-
-
-async def _sent(request: Request) -> bytes:
-    """Return the file of a request: its body, or the form field `file`."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return await read_body(request, limit=MAX_UPLOAD)
-    async with request.form(max_files=1, max_fields=4) as form:
-        upload = form.get("file")
-        if not hasattr(upload, "read"):
-            raise PortfolioError("send the bundle as the JSON body, or as the form field `file`")
-        return await read_upload(upload, limit=MAX_UPLOAD)  # type: ignore[arg-type]
 
 
 def _verify(request: Request, data: bytes) -> service.Answer:
@@ -308,7 +222,7 @@ async def verify_api(request: Request) -> JSONResponse:
     Sent as the body or as the form field `file`. 200 with a report, whatever the verdict; 422 for a PDF or a picture in
     which there is nothing to judge.
     """
-    found = await _opened(await _sent(request))
+    found = await opened(await sent(request))
     if isinstance(found, PublicLink):
         answer = await anyio.to_thread.run_sync(_verify_link, request, found)
     else:

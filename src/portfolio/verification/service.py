@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from portfolio.anchoring.leaf import TAG_CREDENTIAL
 from portfolio.anchoring.service import Standing, standings
@@ -46,7 +46,22 @@ class Answer:
     report: Report
     last_verdict: Verdict | None = None
     last_at: datetime | None = None
-    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An organisation of this service whose document was judged: its public page, and whom to ask there."""
+
+    page: str
+    contact: str
+
+
+def issuer_of(session: Session, *, report: Report) -> Issuer | None:
+    """Return the issuer that a report names; None where it is not here, not in the register, or falsely named."""
+    if report.statement is None or report.issuer_name is None or report.verdict is Verdict.INVALID:
+        return None
+    found = session.exec(select(Organisation).where(Organisation.did == report.statement.issuer_did)).first()
+    return Issuer(f"/o/{found.slug}", found.contact) if found else None
 
 
 def verify_document(data: bytes, *, keeper: FactsKeeper, clock: Clock, keep: bool = False) -> Answer:
@@ -77,7 +92,7 @@ class Linked:
 
     credential_id: str
     bundle: bytes
-    contact: str
+    issuer: Issuer
     time_zone: str
     minimal_token: str | None = None
 
@@ -90,7 +105,7 @@ def linked(session: Session, *, vault: Vault, token: str) -> Linked:
     return Linked(
         credential.id,
         bundle,
-        organisation.contact,
+        Issuer(f"/o/{organisation.slug}", organisation.contact),
         organisation.time_zone,
         minimal_token(session, vault=vault, credential=credential),
     )
