@@ -25,19 +25,21 @@ def journey_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCha
         yield chain
 
 
-@pytest.fixture(params=["with scripts", "without scripts"])
+@pytest.fixture(params=["with scripts, ru", "without scripts, en"])
 def journey(
     request: pytest.FixtureRequest, browser: Browser, journey_chain: LocalChain, tmp_path: Path
 ) -> Iterator[Journey]:
     port = free_port()
     service = make_service(tmp_path / "data", journey_chain.rpc_url, public_url=f"http://localhost:{port}")
-    folder = ARTEFACTS / request.node.originalname / request.param.replace(" ", "-")
+    scripts, language = request.param.split(", ")
+    folder = ARTEFACTS / language / request.node.originalname
     folder.mkdir(parents=True, exist_ok=True)
     made = Journey(
         service=service,
         address=f"http://localhost:{port}",
         browser=browser,
-        scripts=request.param == "with scripts",
+        scripts=scripts == "with scripts",
+        language=language,
         folder=folder,
     )
     with serving(create_app(service.portfolio), port=port):

@@ -12,12 +12,14 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlmodel import Session, col, select
 
+from portfolio.i18n import Language, gettext_for
 from portfolio.notifications.models import OutgoingMail
 from portfolio.notifications.service import message_of
 from portfolio.organisations.models import Organisation, OrganisationType, StaffRole
 from portfolio.organisations.service import organisation_by_slug
 from portfolio.organisations.staff import give_place
 from portfolio.people.accounts import create_account, hash_password
+from portfolio.people.consent import Purpose
 from portfolio.people.models import Account
 from portfolio.people.second_factors import STEP, set_totp
 from portfolio.people.service import Profile
@@ -26,29 +28,42 @@ from service_world import Service
 PASSWORD = "короткое предложение"
 SECRET = pyotp.random_base32()
 WIDTHS = (390, 1280)
+LOCALES: dict[Language, str] = {"ru": "ru-RU", "en": "en-GB"}
 
 
 @dataclass(slots=True)
 class Window:
-    """One person's browser. Every step is a page that was seen, at telephone and desk width, in both languages."""
+    """One person's browser. Every step is a page that was seen, at telephone and desk width."""
 
     journey: Journey
     context: BrowserContext
     page: Page
     who: str
+    width: int
     pictures: int = 0
 
     def open(self, path: str) -> Page:
         self.page.goto(path if path.startswith("http") else self.journey.address + path)
         return self.page
 
-    def press(self, name: str) -> None:
-        """Press the first button or link of this name, and wait for the page behind it."""
+    def press(self, sentence: str) -> None:
+        """Press the first button or link with this sentence of the catalogue, and wait for the page behind it."""
+        self.follow(self.journey.say(sentence))
+
+    def follow(self, name: str) -> None:
+        """Press the first button or link of this name, whoever gave it."""
         main = self.page.locator("main")
-        begins = re.compile("^" + re.escape(name))  # what it is about follows, for readers of screens
+        begins = re.compile(r"^\W*" + re.escape(name))  # what it is about follows, for readers of screens
         button = main.get_by_role("button", name=begins)
         (button if button.count() else main.get_by_role("link", name=begins)).first.click()
         self.page.wait_for_load_state()
+
+    def agree(self, person: str, *purposes: Purpose) -> None:
+        """Say yes to each purpose on the page of a person's consents."""
+        self.open(f"/p/{person}/consents")
+        for purpose in purposes:
+            self.page.locator(f"section#{purpose.value}").get_by_role("button").first.click()
+            self.page.wait_for_load_state()
 
     def fill(self, **fields: str) -> None:
         for name, value in fields.items():
@@ -57,8 +72,12 @@ class Window:
     def sees(self, text: str) -> bool:
         return self.page.get_by_text(text).first.is_visible()
 
+    def reads(self, sentence: str) -> bool:
+        """Tell whether a sentence of the catalogue stands in the page, in the reader's language."""
+        return self.page.locator("main").get_by_text(self.journey.say(sentence)).first.is_visible()
+
     def picture(self, name: str) -> None:
-        """Keep what is seen, in both widths and both languages; then go on in English."""
+        """Keep what is seen, in both widths; then go on in the window's own."""
         self.pictures += 1
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
@@ -66,6 +85,7 @@ class Window:
             self.page.screenshot(
                 path=self.journey.folder / f"{self.who}-{self.pictures:02}-{name}-{width}.png", full_page=True
             )
+        self.page.set_viewport_size({"width": self.width, "height": 900})
 
 
 @dataclass(slots=True)
@@ -74,18 +94,25 @@ class Journey:
     address: str
     browser: Browser
     scripts: bool
+    language: Language
     folder: Path
     windows: list[Window] = field(default_factory=list)
 
+    def say(self, sentence: str) -> str:
+        """Return a sentence of the catalogue as this journey's people read it, up to what is filled in."""
+        if gettext_for("ru")(sentence) == sentence:
+            raise AssertionError(f"the catalogue has no sentence {sentence!r}")
+        return gettext_for(self.language)(sentence).partition("%(")[0].strip()
+
     def window(self, who: str, *, width: int = 390) -> Window:
         context = self.browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=True, locale="en-GB"
+            viewport={"width": width, "height": 900}, java_script_enabled=True, locale=LOCALES[self.language]
         )
         if not self.scripts:
             # Playwright needs its own scripts to look around: only the pages' scripts are kept from loading.
             context.route(re.compile(r"\.js(\?|$)"), lambda route: route.abort())
         context.set_default_timeout(15_000)
-        made = Window(self, context, context.new_page(), who)
+        made = Window(self, context, context.new_page(), who, width)
         self.windows.append(made)
         return made
 
@@ -113,7 +140,7 @@ class Journey:
         window.page.locator("[name=agreed]").check()
         window.picture("sign-up")
         window.press("Sign up")
-        assert window.sees("Look into your mail")
+        assert window.reads("Look into your mail")
         window.open(self.letter(address))
         window.press("Begin")
 
@@ -129,7 +156,7 @@ class Journey:
                 address=address,
                 profile=Profile(name=name, birth_date=birth_date),
                 password_hash=hash_password(PASSWORD),
-                language="en",
+                language=self.language,
                 clock=portfolio.clock,
                 confirmed_at=portfolio.clock(),
             )

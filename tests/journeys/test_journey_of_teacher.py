@@ -11,6 +11,7 @@ from journey import Journey
 from PIL import Image
 
 from portfolio.organisations.models import OrganisationType
+from portfolio.people.consent import Purpose
 
 TABLE = (
     "ФИО;Программа;Часы;Номер удостоверения;Дата выдачи;Город\n"
@@ -51,11 +52,7 @@ def test_teacher(journey: Journey) -> None:
     person = re.search(r"/p/([0-9a-f-]{36})", teacher.page.content())
     assert person
     own = f"/p/{person.group(1)}"
-    teacher.open(f"{own}/consents")
-    for heading in ("Keep what is added", "Show chosen awards by a link"):
-        block = teacher.page.locator("section", has=teacher.page.get_by_role("heading", name=heading))
-        block.get_by_role("button", name="I agree").click()
-        teacher.page.wait_for_load_state()
+    teacher.agree(person.group(1), Purpose.STORE, Purpose.SHARE)
     teacher.open(f"{own}/claim")
     teacher.fill(code=found.group(), family=name.split(maxsplit=1)[0])
     teacher.picture("code")
