@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import logging
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +22,9 @@ from portfolio.operations.demo import Shown
 from portfolio.operations.demo_people import ShownPeople
 
 STOP_SECONDS = 10
+RESTART_SECONDS = 2  # between an end of the worker and its next start
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -49,18 +52,41 @@ def prepare(settings: Settings) -> Portfolio:
 
 @contextmanager
 def worker_process() -> Iterator[None]:
-    """Run a worker beside this process, on another core."""
-    worker = subprocess.Popen([sys.executable, "-m", "portfolio.cli", "worker"], start_new_session=True)
+    """Keep a worker running beside this process, on another core; one that ends by itself is replaced."""
+    stopping = threading.Event()
+    workers = [_start_worker()]
+
+    def keep() -> None:
+        while not stopping.is_set():
+            code = workers[-1].wait()
+            if not stopping.is_set():
+                # Without a worker nothing is registered, sent or erased, and no page would say so.
+                _log.error("the worker ended with %s and is started again", code)
+                if not stopping.wait(RESTART_SECONDS):
+                    workers.append(_start_worker())
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
     try:
         yield
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(worker.pid, signal.SIGTERM)
-        try:
-            worker.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
+        stopping.set()
+        _stop(workers[-1])
+        keeper.join(STOP_SECONDS)
+        _stop(workers[-1])  # one that was started in the meantime
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "portfolio.cli", "worker"], start_new_session=True)
+
+
+def _stop(worker: subprocess.Popen[bytes]) -> None:
+    worker.terminate()
+    try:
+        worker.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
 
 
 def serve(portfolio: Portfolio) -> None:
