@@ -62,7 +62,7 @@ bench: setup-test ## measure; prints medians, ratios and growth, beside others' 
 	$(BIN)/python -m bench
 
 soak: setup-test ## the long campaign; its last result stands in docs/soak.md
-	FUZZ_RUNS=50000 FUZZ_CASES=1000 ERASURE_BATCH=1000 FORGERY_ROUNDS=2000000 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests
+	FUZZ_RUNS=50000 FUZZ_CASES=1000 ERASURE_BATCH=1000 RACERS=100 RACES=1000 GUESSES=100000 FORGERY_ROUNDS=2000000 HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests
 	FUZZ_RUNS=50000 hardhat/test.sh
 
 messages: $(VENV)/.development ## bring new sentences into the catalogue; then translate them

@@ -9,6 +9,7 @@ import pytest
 from pupils import adult_with_consent, code_of, issue, owner_of, pupil_with_consent
 from sqlmodel import select
 
+from campaign import RACERS
 from people_world import Someone, World
 from portfolio.achievements.models import Dispute
 from portfolio.achievements.records import routes, service
@@ -107,8 +108,8 @@ def test_two_claimants_are_a_case_for_a_human(world: World) -> None:
 @pytest.mark.fault(101)
 def test_of_many_who_claim_at_once_one_has_it_and_the_rest_are_disputes(world: World) -> None:
     credential_id = issue(world, world.organisation(), NAME)
-    people = [world.someone(f"Человек {number}") for number in range(8)]
-    code, begin, outcomes = code_of(world, credential_id), threading.Barrier(8), []
+    people = [world.someone(f"Человек {number}") for number in range(RACERS)]
+    code, begin, outcomes = code_of(world, credential_id), threading.Barrier(RACERS), []
 
     def run(someone: Someone) -> None:
         begin.wait()
@@ -129,9 +130,9 @@ def test_of_many_who_claim_at_once_one_has_it_and_the_rest_are_disputes(world: W
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(str(outcome) for outcome in outcomes) == ["disputed"] * 7 + ["taken"]
+    assert sorted(str(outcome) for outcome in outcomes) == ["disputed"] * (RACERS - 1) + ["taken"]
     with world.portfolio.database.read() as session:
-        assert len(session.exec(select(Dispute)).all()) == 7
+        assert len(session.exec(select(Dispute)).all()) == RACERS - 1
 
 
 def test_this_is_not_me_lets_go_at_once_and_tells_the_issuer(world: World) -> None:

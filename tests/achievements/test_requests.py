@@ -10,6 +10,7 @@ import pytest
 from pupils import OLYMPIAD, adult_with_consent, ask, claimed, issue, owner_of, pupil_with_consent, state_of
 from sqlmodel import Session, select
 
+from campaign import RACERS, RACES
 from people_world import World
 from portfolio.achievements.models import Claim, ClaimState
 from portfolio.achievements.requests import answers, service
@@ -353,13 +354,13 @@ def test_what_the_organisation_signs_itself_appears_once_it_is_signed(world: Wor
 def test_of_many_answers_at_once_one_counts(world: World) -> None:
     organisation = world.organisation()
     pupil = pupil_with_consent(world)
-    for round_number in range(5):
+    for round_number in range(RACES):
         claim_id = claimed(pupil, title=f"Олимпиада {round_number}")
         ask(pupil, claim_id, organisation)
         outcomes = race(world, organisation, claim_id)
         assert outcomes.count("done") == 1, outcomes
         assert set(outcomes) == {"done", "claim_state"}
-    assert len(credentials(world)) <= 5
+    assert len(credentials(world)) <= RACES
 
 
 def race(world: World, organisation: Organisation, claim_id: str) -> list[str]:
@@ -367,7 +368,7 @@ def race(world: World, organisation: Organisation, claim_id: str) -> list[str]:
     acts: list[Callable[..., object]] = [
         lambda session: answers.confirm(session, desk, claim_id=claim_id),
         lambda session: answers.decline(session, desk, claim_id=claim_id, reason="нет"),
-    ] * 4
+    ] * (RACERS // 2)
     begin, outcomes = threading.Barrier(len(acts)), []
 
     def run(act: Callable[..., object]) -> None:
