@@ -48,11 +48,15 @@ from portfolio.organisations.applying import routes as applying_routes
 from portfolio.organisations.desk import routes as organisation_desk_routes
 from portfolio.organisations.joining import routes as joining_routes
 from portfolio.organisations.registrar import routes as registrar_routes
+from portfolio.organisations.replacing import routes as replacing_routes
+from portfolio.organisations.vouching import routes as vouching_routes
 from portfolio.people import routes as people_routes
+from portfolio.people.ending import routes as ending_routes
 from portfolio.people.entry import routes as entry_routes
 from portfolio.people.guarding import routes as guarding_routes
 from portfolio.people.home import routes as home_routes
 from portfolio.people.leaving import routes as leaving_routes
+from portfolio.people.rescue import routes as rescue_routes
 from portfolio.people.security import routes as security_routes
 from portfolio.sharing import routes as sharing_routes
 from portfolio.sharing.university import routes as university_routes
@@ -94,14 +98,18 @@ ROUTES = (
     holdings_routes,
     web_routes,
     entry_routes,
+    rescue_routes,
     home_routes,
     security_routes,
     people_routes,
     guarding_routes,
+    ending_routes,
     leaving_routes,
     notifications_routes,
     applying_routes,
     registrar_routes,
+    replacing_routes,
+    vouching_routes,
     joining_routes,
     organisation_desk_routes,
     issuing_desk_routes,

@@ -35,7 +35,7 @@ def test_an_organisation_gets_its_type_and_its_administrator(world: World, run: 
             session.exec(select(OutgoingMail)).one(), vault=world.portfolio.vault, sender="portfolio@example.ru"
         )
         acts = session.exec(select(AuditRecord.act)).all()
-    assert {"organisation.type", "staff.invite"} <= set(acts)
+    assert {"organisation.type", "staff.invite.admin"} <= set(acts)
     found = re.search(r"http://testserver(/join/\S+)", letter.get_content())
     assert found
     assert boss.post(found.group(1)).status_code == 303

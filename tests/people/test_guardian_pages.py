@@ -142,7 +142,9 @@ def test_a_school_confirms_a_child_without_an_account(world: World) -> None:
     with world.portfolio.database.read() as session:
         assert session.exec(select(AccessRecord)).first().why == "guardian_check"  # type: ignore[union-attr]
     # A decision of a court: the school ends it, and it has no force from that moment.
-    assert staff.post(f"/org/school/guardians/{row.id}", {"answer": "refuse"}).status_code == 303
+    assert staff.post(f"/org/school/guardians/{row.id}", {"answer": "refuse"}).status_code == 409, "say why"
+    decision = {"why": "court", "reason": "Решение суда от 20 ноября, видели"}
+    assert staff.post(f"/org/school/guardians/{row.id}/end", decision).status_code == 303
     assert mother.get(f"/p/{row.person_id}/consents").status_code == 404
 
 

@@ -24,7 +24,7 @@ from portfolio.notifications.mailer import open_mailer
 from portfolio.notifications.service import deliver
 from portfolio.operations.audit import AUDIT_TAG
 from portfolio.operations.erasing import run_erasures
-from portfolio.organisations import invitations
+from portfolio.organisations import administrators, invitations
 from portfolio.organisations.moving import settle_move
 from portfolio.organisations.service import registrations_wait, settle_registrations
 from portfolio.organisations.standing import decisions_wait, settle_decisions
@@ -33,6 +33,7 @@ from portfolio.people.attempts import drop_old_attempts
 from portfolio.people.entry.service import drop_ended_tokens
 from portfolio.people.family import hand_over
 from portfolio.people.journal import anchor_head
+from portfolio.people.rescue.service import carry_out_due
 
 SENDING_INTERVAL = 0.5
 PUBLISHING_INTERVAL = 2.0
@@ -163,6 +164,7 @@ class Worker:
         with portfolio.database.write() as session:
             ended = drop_ended_tokens(session, clock=portfolio.clock)
             ended += invitations.forget_addresses(session, now=portfolio.clock())
+            ended += administrators.forget_addresses(session, now=portfolio.clock())
             ended += guardians.forget_addresses(session, now=portfolio.clock())
         return ended + drop_old_attempts(portfolio.database, clock=portfolio.clock)
 
@@ -191,6 +193,7 @@ class Worker:
             Job("tables", self.forget_tables, FORGETTING_INTERVAL),
             Job("ended secrets", self.forget_secrets, FORGETTING_INTERVAL),
             Job("erasures", self.erase, ERASING_INTERVAL),
+            Job("rescues", self.carry_out_rescues, FORGETTING_INTERVAL),
             Job("birthdays", self.hand_over, DAILY_INTERVAL),
             Job("audit log", self.anchor_journal, DAILY_INTERVAL),
             Job("reminders", self.remind, DAILY_INTERVAL),
@@ -215,6 +218,14 @@ class Worker:
     def erase(self) -> int:
         """Carry through the erasures that have started; returns how many ended."""
         return run_erasures(self._portfolio)
+
+    def carry_out_rescues(self) -> int:
+        """Take the second step off the accounts whose owners were vouched for and have waited; returns how many."""
+        portfolio = self._portfolio
+        with portfolio.database.write() as session:
+            return carry_out_due(
+                session, vault=portfolio.vault, public_url=portfolio.settings.public_url, clock=portfolio.clock
+            )
 
     def hand_over(self) -> None:
         """End guardianships of those who have turned 18, and tell those who have turned 14."""

@@ -205,6 +205,24 @@ class Application(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Replacement(SQLModel, table=True):
+    """Registrars invite another administrator of an organisation: one proposes, another one confirms.
+
+    `membership_id` is the place that ends with it, if any. The address is sealed, and emptied when it is over.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id", index=True)
+    sealed_email: bytes
+    sealed_reason: bytes
+    membership_id: str | None = None
+    proposed_by: str
+    proposed_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    confirmed_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="confirmed or withdrawn")
+
+
 class Logo(SQLModel, table=True):
     """The logo of an organisation: a PNG that we encoded ourselves (`logos.py`), so nothing but pixels."""
 

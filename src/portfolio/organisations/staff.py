@@ -13,12 +13,13 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from portfolio.documents.vault import Vault
-from portfolio.errors import ConflictError, NotFoundError
+from portfolio.errors import ConflictError, ForbiddenError, NotFoundError
 from portfolio.i18n import N_
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Membership, Organisation, StaffRole
 from portfolio.organisations.register import suspension_decided
 from portfolio.people.actors import Seat
+from portfolio.people.family import tell
 from portfolio.people.models import Account, Person
 
 MOST: Final = 500
@@ -27,6 +28,10 @@ MOST: Final = 500
 
 class LastAdminError(ConflictError):
     code = "last_admin"
+
+
+class StaffElsewhereError(ForbiddenError):
+    code = "staff_elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,57 @@ def dismiss(session: Session, *, organisation_id: str, membership_id: str, clock
     session.add(place)
     session.flush()
     return place
+
+
+def end_place(session: Session, *, organisation_id: str, membership_id: str, clock: Clock) -> Membership:
+    """End a place by decision of the registrars, also the last administrator's. Raises `NotFoundError`."""
+    _lock(session, organisation_id)
+    place = _place(session, organisation_id, membership_id)
+    place.ended_at = clock()
+    session.add(place)
+    session.flush()
+    return place
+
+
+def require_colleague(session: Session, *, organisation_id: str, account_id: str, since: datetime) -> None:
+    """Raise `NotFoundError` unless an account has had a place here `since`, `StaffElsewhereError` if elsewhere, too.
+
+    An administrator vouches for his own staff alone: he must not open what another organisation relies on.
+    """
+    places = session.exec(
+        select(Membership).where(Membership.account_id == account_id).where(col(Membership.ended_at).is_(None))
+    ).all()
+    if not any(place.organisation_id == organisation_id and place.created_at <= since for place in places):
+        raise NotFoundError("nobody of this organisation has asked under this number")
+    if len(places) > 1:
+        raise StaffElsewhereError(
+            N_("This person acts for another organisation, too: two registrars have to vouch, not one administrator.")
+        )
+
+
+def tell_staff(
+    session: Session,
+    *,
+    vault: Vault,
+    organisation_id: str,
+    letter: str,
+    clock: Clock,
+    but: Collection[str] = (),
+    roles: Collection[StaffRole] = tuple(StaffRole),
+    **values: str,
+) -> None:
+    """Write a letter to everybody of an organisation's staff in these roles, in the language of each."""
+    accounts = session.exec(
+        select(Account)
+        .join(Membership, col(Membership.account_id) == col(Account.id))
+        .where(Membership.organisation_id == organisation_id)
+        .where(col(Membership.ended_at).is_(None))
+        .where(col(Membership.role).in_(list(roles)))
+        .where(col(Account.id).not_in(list(but)))
+        .limit(MOST)
+    ).all()
+    for account in accounts:
+        tell(session, vault=vault, account=account, letter=letter, clock=clock, **values)
 
 
 def require_other_admins(session: Session, *, person_id: str) -> None:

@@ -41,24 +41,21 @@ def invite_admin(
 ) -> None:
     """Invite an address by mail to be an administrator of an organisation; all other staff he invites himself."""
     from portfolio.operations.compose import open_portfolio
-    from portfolio.organisations.invitations import invite_staff
-    from portfolio.organisations.models import StaffRole
+    from portfolio.organisations.administrators import invite_admin as invite
     from portfolio.organisations.service import organisation_by_slug
-    from portfolio.people.journal import record_act
 
     portfolio = open_portfolio(Settings())
     with portfolio.database.write() as session:
         organisation = organisation_by_slug(session, slug=slug)
-        row = invite_staff(
+        invite(
             session,
             vault=portfolio.vault,
             organisation=organisation,
             address=address,
-            role=StaffRole.ADMIN,
             invited_by="command",
+            actor="command",
             public_url=portfolio.settings.public_url,
             language="en" if language == "en" else "ru",
             clock=portfolio.clock,
         )
-        record_act(session, actor="command", act="staff.invite", subject=f"invitation:{row.id}", clock=portfolio.clock)
     typer.echo("the invitation is queued; the worker sends it")

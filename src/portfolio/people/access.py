@@ -34,6 +34,9 @@ WHY: Final = {
     "university_access": N_("the owner opened it to this university"),
     "export": N_("to save a copy"),
     "dispute": N_("to decide whose award it is"),
+    "rescue": N_("to help into the account again"),
+    "guardian_end": N_("to end a guardianship"),
+    "replacement": N_("to replace an organisation's administrator"),
 }
 
 Viewer: TypeAlias = Literal["self", "guardian", "organisation", "link", "registrar"]

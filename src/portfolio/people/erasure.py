@@ -365,5 +365,5 @@ def _end_guardianships(session: Session, persons: Sequence[str], accounts: Seque
             row.state, row.ended_at, row.ended_why = GuardianState.ENDED, clock(), "erased"
         row.token_hash = row.pairing_hash = None
         if row.person_id in persons:
-            row.sealed_email = None
+            row.sealed_email = row.sealed_reason = None
         session.add(row)

@@ -44,6 +44,10 @@ class WrongCodeError(PortfolioError):
     code: ClassVar[str] = "wrong_code"
 
 
+class ConfirmedAlreadyError(ConflictError):
+    code: ClassVar[str] = "confirmed_already"
+
+
 class TooManyInvitationsError(ConflictError):
     code: ClassVar[str] = "too_many_invitations"
 
@@ -156,7 +160,7 @@ def accept(session: Session, *, vault: Vault, token: str, actor: Actor, clock: C
 def decline(session: Session, *, token: str, actor: Actor | None, clock: Clock) -> None:
     """Refuse an invitation; whoever has the link may."""
     row = invitation(session, token=token, now=clock())
-    _end(session, row, why="declined", by=actor.name if actor else "invited", clock=clock)
+    finish(session, row, why="declined", by=actor.name if actor else "invited", clock=clock)
 
 
 def add_child(session: Session, *, vault: Vault, profile: Profile, actor: Actor, clock: Clock) -> Guardianship:
@@ -255,14 +259,16 @@ def asked_of_school(session: Session, *, organisation_id: str) -> list[Guardians
 def answer_as_school(
     session: Session, *, organisation_id: str, guardianship_id: str, confirms: bool, actor: Actor, clock: Clock
 ) -> Guardianship:
-    """Confirm or refuse as the school that was asked, or end what it had confirmed."""
+    """Confirm or refuse as the school that was asked. Raises `NotFoundError`, `ConfirmedAlreadyError`."""
     row = session.get(Guardianship, guardianship_id, with_for_update=True)
     if row is None or row.organisation_id != organisation_id or row.state is GuardianState.ENDED:
         raise NotFoundError("there is no such request")
     if confirms and row.state is GuardianState.ACCEPTED:
         _activate(session, row, proof="school", by=actor.name, clock=clock)
-    elif not confirms and (row.state is GuardianState.ACCEPTED or row.proof == "school"):
-        _end(session, row, why="school", by=actor.name, clock=clock)
+    elif not confirms and row.state is GuardianState.ACTIVE:
+        raise ConfirmedAlreadyError(N_("It was confirmed meanwhile. End it with a reason."))
+    elif not confirms:
+        finish(session, row, why="school", by=actor.name, clock=clock)
     return row
 
 
@@ -288,7 +294,7 @@ def end(
     is_own = row.account_id == actor.account_id
     if not (is_own or row.state is GuardianState.INVITED or may_dismiss_guardian(capacity, age=age)):
         raise NotAGuardianError(N_("Only this guardian or the school that confirmed it can end this."))
-    _end(session, row, why="guardian" if is_own else "person", by=actor.name, clock=clock)
+    finish(session, row, why="guardian" if is_own else "person", by=actor.name, clock=clock)
     return row
 
 
@@ -297,7 +303,7 @@ def give_up(session: Session, *, guardianship_id: str, actor: Actor, clock: Cloc
     row = session.get(Guardianship, guardianship_id, with_for_update=True)
     if row is None or row.account_id != actor.account_id or row.state is GuardianState.ENDED:
         raise NotFoundError("there is no such guardianship")
-    _end(session, row, why="guardian", by=actor.name, clock=clock)
+    finish(session, row, why="guardian", by=actor.name, clock=clock)
 
 
 def was_added_by(guardianship: Guardianship) -> bool:
@@ -329,7 +335,7 @@ def leaves_a_child(session: Session, *, vault: Vault, account_id: str, now: date
 
 def end_by_age(session: Session, *, guardianship: Guardianship, clock: Clock) -> None:
     """End what age has ended: the rights were gone already at midnight."""
-    _end(session, guardianship, why="age", by="worker", clock=clock)
+    finish(session, guardianship, why="age", by="worker", clock=clock)
 
 
 def _check_guardian(session: Session, *, vault: Vault, person_id: str, actor: Actor, now: datetime) -> None:
@@ -361,7 +367,7 @@ def _activate(session: Session, row: Guardianship, *, proof: str, by: str, clock
     record_act(session, actor=by, act="guardian.prove", subject=row.id, detail=proof, clock=clock)
 
 
-def _end(session: Session, row: Guardianship, *, why: str, by: str, clock: Clock) -> None:
+def finish(session: Session, row: Guardianship, *, why: str, by: str, clock: Clock) -> None:
     """End a guardianship, and what this guardian has agreed to: a new one of the same account begins without."""
     row.state, row.ended_at, row.ended_why = GuardianState.ENDED, clock(), why
     row.token_hash = row.pairing_hash = None

@@ -96,6 +96,7 @@ class TokenPurpose(StrEnum):
 
     SIGN_UP = "sign_up"
     RECOVER = "recover"
+    LOST_FACTORS = "lost_factors"
     SECOND_FACTOR = "second_factor"
     PASSKEY = "passkey"
     OWN_SIGN_IN = "own_sign_in"
@@ -114,6 +115,41 @@ class AccountToken(SQLModel, table=True):
     value: bytes | None = None
     expires_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Rescue(SQLModel, table=True):
+    """A request to come into an account again without telephone and codes on paper.
+
+    It stands until it is `ended_at` (stopped, refused, lapsed) or `done_at`; from `due_at` on, which is set once enough
+    people have vouched, it is carried out. Reasons are sealed under the person's key. `organisation_id` is that of the
+    administrator who vouched; without it there are two registrars.
+    """
+
+    __table_args__ = (
+        Index(
+            "ix_rescue_standing",
+            "account_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL AND done_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL AND done_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, description="unless enough have vouched by then")
+    first_by: str | None = None
+    first_reason: bytes | None = None
+    first_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    second_by: str | None = None
+    second_reason: bytes | None = None
+    second_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    organisation_id: str | None = None
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_why: str | None = Field(default=None, max_length=20)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Attempts(SQLModel, table=True):
@@ -155,6 +191,7 @@ class Guardianship(SQLModel, table=True):
     active_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_why: str | None = Field(default=None, max_length=20)
+    sealed_reason: bytes | None = Field(default=None, description="of who ended it by decision, under the child's key")
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that from 14 both consent")
 
 

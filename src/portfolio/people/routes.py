@@ -14,7 +14,8 @@ from portfolio.organisations.directory import names_of_organisations
 from portfolio.people import consents, growing_up, guardians
 from portfolio.people.access import PAGE, WHAT, WHY, views_of
 from portfolio.people.attempts import count_attempt
-from portfolio.people.consent import Age, Capacity, Purpose, deciders, may_be_guarded, may_dismiss_guardian
+from portfolio.people.consent import IN_USE, Age, Capacity, Purpose, deciders, may_be_guarded, may_dismiss_guardian
+from portfolio.people.ending.service import reasons_of
 from portfolio.people.family import age_and_name, initials_of, names_of_accounts, tell_that_ended
 from portfolio.people.fields import BirthDate, EmailAddress
 from portfolio.people.models import GuardianState
@@ -320,6 +321,7 @@ def _guardians_page(
         is_self=access.capacity is Capacity.SELF,
         running=[row for row in rows if guardians.is_open(row, now)],
         ended=[row for row in rows if row.state is GuardianState.ENDED and row.account_id],
+        reasons = reasons_of(session, vault=vault, person_id=access.person.id, rows=rows)
         names=names,
         addresses=addresses,
         schools=schools,
@@ -327,3 +329,5 @@ def _guardians_page(
         filled=filled,
         code=code,
     )
+        reasons=reasons,
+        contact=portfolio.settings.operator_contact,

@@ -175,6 +175,7 @@ def upgrade() -> None:
             ["account_id"],
             ["account.id"],
         ),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["person.id"],
@@ -228,6 +229,40 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+    op.create_table(
+        "rescue",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_by", sa.String(), nullable=True),
+        sa.Column("first_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("second_by", sa.String(), nullable=True),
+        sa.Column("second_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("second_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("organisation_id", sa.String(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_why", sa.String(length=20), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("rescue", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rescue_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rescue_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(
+            "ix_rescue_standing",
+            ["account_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL AND done_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND done_at IS NULL"),
+        )
+
         sa.Column("device", sa.String(length=60), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -255,6 +290,16 @@ def downgrade() -> None:
 
     op.drop_table("recoverycode")
     with op.batch_alter_table("passkey", schema=None) as batch_op:
+    with op.batch_alter_table("rescue", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_rescue_standing",
+            sqlite_where=sa.text("ended_at IS NULL AND done_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND done_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_rescue_due_at"))
+        batch_op.drop_index(batch_op.f("ix_rescue_account_id"))
+
+    op.drop_table("rescue")
         batch_op.drop_index(batch_op.f("ix_passkey_account_id"))
 
     op.drop_table("passkey")

@@ -43,6 +43,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash"),
     )
     op.create_table(
+        "replacement",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.String(), nullable=False),
+        sa.Column("sealed_email", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=False),
+        sa.Column("membership_id", sa.String(), nullable=True),
+        sa.Column("proposed_by", sa.String(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("replacement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_replacement_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
         "staffinvitation",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("organisation_id", sa.String(), nullable=False),
@@ -212,6 +233,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_staffinvitation_organisation_id"))
 
     op.drop_table("staffinvitation")
+    with op.batch_alter_table("replacement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_replacement_organisation_id"))
+
+    op.drop_table("replacement")
     op.drop_table("registrarinvitation")
     with op.batch_alter_table("outgoingmail", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outgoingmail_next_at"))

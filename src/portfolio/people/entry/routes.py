@@ -26,6 +26,7 @@ from portfolio.people.entry.devices import device_of
 from portfolio.people.fields import BirthDate, EmailAddress, NewPassword, PersonName
 from portfolio.people.models import Account
 from portfolio.people.passkeys import RelyingParty, account_of_passkey, sign_in_options
+from portfolio.people.rescue.service import stop_as_signed_in
 from portfolio.people.second_factors import has_second_factor, use_recovery_code, use_totp
 from portfolio.people.service import Profile
 from portfolio.people.sign_ins import end_sign_in, open_sign_in, strengthen
@@ -227,6 +228,7 @@ def second_factor(request: Request, actor: Visitor, filled: Annotated[Filled[Cod
             return page(request, "people/second_factor.html", actor=None, filled=filled, status=422)
         if actor is not None:
             token = strengthen(session, sign_in_id=actor.sign_in_id, clock=portfolio.clock)
+            stop_as_signed_in(session, vault=portfolio.vault, account_id=account.id, clock=portfolio.clock)
             set_session(request, response, token)
         else:
             service.end_awaiting(session, token=half, clock=portfolio.clock)
@@ -342,6 +344,8 @@ def _shows_outbox(request: Request) -> bool:
 
 
 def _start_session(request: Request, response: Response, session: Any, account: Account, *, strong: bool) -> None:
-    device = device_of(request.headers.get("user-agent", ""))
-    token = open_sign_in(session, account=account, device=device, strong=strong, clock=portfolio_of(request).clock)
+    device, portfolio = device_of(request.headers.get("user-agent", "")), portfolio_of(request)
+    token = open_sign_in(session, account=account, device=device, strong=strong, clock=portfolio.clock)
+    if strong:
+        stop_as_signed_in(session, vault=portfolio.vault, account_id=account.id, clock=portfolio.clock)
     set_session(request, response, token)

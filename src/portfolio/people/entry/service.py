@@ -33,6 +33,11 @@ from portfolio.people.sign_ins import end_all_sign_ins, hash_of
 SIGN_UP_HOURS: Final = 24
 RECOVERY_HOURS: Final = 1
 SECOND_FACTOR_MINUTES: Final = 10
+RECOVERY_LETTERS: Final = {
+    TokenPurpose.RECOVER: ("recover", "recover"),
+    TokenPurpose.LOST_FACTORS: ("lost_factors", "rescue"),
+}
+"""The letter, and the path that its link begins with."""
 
 
 class TooYoungError(PortfolioError):
@@ -106,7 +111,7 @@ def begin_sign_up(
 
 def sign_up_is_known(session: Session, *, vault: Vault, token: str, nonce: str | None, clock: Clock) -> bool:
     """Tell whether the browser that opens the link is the one that signed up. Raises `LinkEndedError`."""
-    row = _open_token(session, TokenPurpose.SIGN_UP, token, clock)
+    row = open_token(session, TokenPurpose.SIGN_UP, token, clock)
     return _is_same_browser(_value(vault, row), nonce)
 
 
@@ -118,7 +123,7 @@ def finish_sign_up(
     Another browser than the one that signed up must say the password: somebody else may have given this address.
     Raises `LinkEndedError`, `WrongPasswordError`.
     """
-    row = _open_token(session, TokenPurpose.SIGN_UP, token, clock)
+    row = open_token(session, TokenPurpose.SIGN_UP, token, clock)
     value = _value(vault, row)
     if not _is_same_browser(value, nonce) and not password_fits(value["password_hash"], password or ""):
         raise WrongPasswordError
@@ -178,19 +183,31 @@ def await_second_factor(session: Session, *, account: Account, clock: Clock) -> 
 
 def account_awaiting(session: Session, *, token: str, clock: Clock) -> Account:
     """Return the account whose second factor is awaited. Raises `LinkEndedError`."""
-    row = _open_token(session, TokenPurpose.SECOND_FACTOR, token, clock)
+    row = open_token(session, TokenPurpose.SECOND_FACTOR, token, clock)
     return session.get_one(Account, row.account_id)
 
 
 def end_awaiting(session: Session, *, token: str, clock: Clock) -> None:
     """Use up the secret of `await_second_factor`."""
-    row = _open_token(session, TokenPurpose.SECOND_FACTOR, token, clock)
+    row = open_token(session, TokenPurpose.SECOND_FACTOR, token, clock)
     row.used_at = clock()
     session.add(row)
 
 
-def begin_recovery(session: Session, *, vault: Vault, address: str, public_url: str, clock: Clock) -> None:
-    """Send a link for a new password, if the address has an account; the caller answers the same in either case."""
+def begin_recovery(
+    session: Session,
+    *,
+    vault: Vault,
+    address: str,
+    public_url: str,
+    clock: Clock,
+    purpose: TokenPurpose = TokenPurpose.RECOVER,
+) -> None:
+    """Send a link for a new password, or for a lost telephone, if the address has an account.
+
+    The caller answers the same in either case.
+    """
+    letter_name, path = RECOVERY_LETTERS[purpose]
     address = normalise_address(address)
     account = find_account(session, vault=vault, address=address)
     token, known = secrets.token_urlsafe(32), account is not None and account.closed_at is None
@@ -198,7 +215,7 @@ def begin_recovery(session: Session, *, vault: Vault, address: str, public_url: 
     _keep_token(
         session,
         vault,
-        TokenPurpose.RECOVER,
+        purpose,
         token,
         clock,
         hours=RECOVERY_HOURS,
@@ -209,10 +226,10 @@ def begin_recovery(session: Session, *, vault: Vault, address: str, public_url: 
             session,
             vault=vault,
             address=address,
-            letter="recover",
+            letter=letter_name,
             language="en" if account is not None and account.language == "en" else "ru",
             clock=clock,
-            link=f"{public_url}/recover/{token}",
+            link=f"{public_url}/{path}/{token}",
         )
         if not known:
             letter.rollback()
@@ -220,12 +237,12 @@ def begin_recovery(session: Session, *, vault: Vault, address: str, public_url: 
 
 def check_recovery(session: Session, *, token: str, clock: Clock) -> None:
     """Raise `LinkEndedError` unless the link still gives a new password."""
-    _open_token(session, TokenPurpose.RECOVER, token, clock)
+    open_token(session, TokenPurpose.RECOVER, token, clock)
 
 
 def finish_recovery(session: Session, *, token: str, password: str, clock: Clock) -> Account:
     """Set a new password and end every session; a second factor is still asked for. Raises `LinkEndedError`."""
-    row = _open_token(session, TokenPurpose.RECOVER, token, clock)
+    row = open_token(session, TokenPurpose.RECOVER, token, clock)
     account = session.get_one(Account, row.account_id)
     account.password_hash = hash_password(password)
     row.used_at = clock()
@@ -265,7 +282,8 @@ def _keep_token(
     )
 
 
-def _open_token(session: Session, purpose: TokenPurpose, token: str, clock: Clock) -> AccountToken:
+def open_token(session: Session, purpose: TokenPurpose, token: str, clock: Clock) -> AccountToken:
+    """Return what the secret of a link stands for, locked. Raises `LinkEndedError`."""
     row = session.exec(select(AccountToken).where(AccountToken.token_hash == hash_of(token)).with_for_update()).first()
     if row is None or row.purpose is not purpose or row.used_at is not None or clock() >= row.expires_at:
         raise LinkEndedError

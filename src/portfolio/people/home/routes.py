@@ -12,6 +12,7 @@ from portfolio.i18n import Language
 from portfolio.people.actors import Actor
 from portfolio.people.fields import PersonName
 from portfolio.people.home import service
+from portfolio.people.rescue.service import standing_of
 from portfolio.people.service import profile_of
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.pages import page, see_other
@@ -31,7 +32,8 @@ def me(request: Request, actor: SignedIn) -> Response:
     portfolio = portfolio_of(request)
     with portfolio.database.read() as session:
         seen = service.overview(session, vault=portfolio.vault, actor=actor, now=portfolio.clock())
-    return page(request, "people/me.html", actor=actor, seen=seen)
+        rescue = standing_of(session, account_id=actor.account_id)
+    return page(request, "people/me.html", actor=actor, seen=seen, rescue=rescue)
 
 
 @router.get("/me/profile")

@@ -20,6 +20,7 @@ from portfolio.people.fields import NewPassword
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account
 from portfolio.people.passkeys import RelyingParty
+from portfolio.people.rescue.service import standing_of
 from portfolio.people.sign_ins import end_all_sign_ins, end_sign_in, running_sign_ins, strengthen
 from portfolio.verification.qr import svg
 from portfolio.web.forms import Filled, Form, form_of
@@ -222,6 +223,7 @@ def _page(
             "codes_left": second_factors.recovery_codes_left(session, account_id=account.id),
             "keys": passkeys.passkeys_of(session, account_id=account.id),
             "sign_ins": running_sign_ins(session, account_id=account.id, now=portfolio.clock()),
+            "rescue": standing_of(session, account_id=account.id),
         }
     return page(
         request,

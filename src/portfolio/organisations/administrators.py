@@ -1,0 +1,282 @@
+"""Administrators that come from outside: invited by command, or by two registrars where one has left or is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from portfolio.documents.vault import Vault
+from portfolio.errors import ConflictError, ForbiddenError, NotFoundError
+from portfolio.i18n import Language
+from portfolio.jobs import Clock
+from portfolio.organisations.invitations import invite_staff
+from portfolio.organisations.models import Membership, Organisation, Replacement, StaffInvitation, StaffRole
+from portfolio.organisations.staff import Member, end_place, members_of, tell_staff
+from portfolio.people.access import record_views
+from portfolio.people.accounts import address_hash, normalise_address
+from portfolio.people.journal import record_act
+from portfolio.people.models import Account
+
+GOOD_FOR: Final = timedelta(days=30)
+"""A proposal that nobody confirms lapses: it must not wait for whoever steals a second registrar's account later."""
+
+
+class ReplacementWaitsError(ConflictError):
+    code: ClassVar[str] = "replacement_waits"
+
+
+class SameProposerError(ConflictError):
+    code: ClassVar[str] = "same_proposer"
+
+
+class OwnReplacementError(ForbiddenError):
+    code: ClassVar[str] = "own_replacement"
+
+
+class ReplacementDecidedError(ConflictError):
+    code: ClassVar[str] = "replacement_decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposal with what the second registrar reads."""
+
+    row: Replacement
+    organisation: Organisation
+    address: str
+    reason: str
+
+
+def invite_admin(
+    session: Session,
+    *,
+    vault: Vault,
+    organisation: Organisation,
+    address: str,
+    invited_by: str,
+    actor: str,
+    public_url: str,
+    language: Language,
+    clock: Clock,
+) -> StaffInvitation:
+    """Invite an address to administer an organisation, and write it down. Raises `BadAddressError`."""
+    row = invite_staff(
+        session,
+        vault=vault,
+        organisation=organisation,
+        address=address,
+        role=StaffRole.ADMIN,
+        invited_by=invited_by,
+        public_url=public_url,
+        language=language,
+        clock=clock,
+    )
+    record_act(session, actor=actor, act="staff.invite.admin", subject=f"invitation:{row.id}", clock=clock)
+    return row
+
+
+def administrators_of(
+    session: Session, *, vault: Vault, organisation_id: str, account_id: str, clock: Clock
+) -> list[Member]:
+    """Return the administrators for a registrar who chooses among them; his look is in the log of each."""
+    everybody = members_of(session, vault=vault, organisation_id=organisation_id)
+    found = [member for member in everybody if member.role is StaffRole.ADMIN]
+    accounts = select(Account.person_id).where(col(Account.id).in_([member.account_id for member in found]))
+    record_views(
+        session,
+        person_ids=session.exec(accounts).all(),
+        viewer="registrar",
+        account_id=account_id,
+        what="name",
+        why="replacement",
+        clock=clock,
+    )
+    return found
+
+
+def open_proposals(session: Session, *, vault: Vault, now: datetime) -> list[Proposal]:
+    """Return what waits for a second registrar, the oldest first."""
+    rows = session.exec(
+        select(Replacement, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Replacement.organisation_id))
+        .where(col(Replacement.decided_at).is_(None))
+        .where(col(Replacement.expires_at) > now)
+        .order_by(col(Replacement.proposed_at))
+        .limit(100)
+    )
+    return [_proposal(vault, row, organisation) for row, organisation in rows]
+
+
+def proposal_for(session: Session, *, vault: Vault, organisation: Organisation, now: datetime) -> Proposal | None:
+    """Return the proposal about an organisation that waits, or None."""
+    row = session.exec(
+        select(Replacement)
+        .where(Replacement.organisation_id == organisation.id)
+        .where(col(Replacement.decided_at).is_(None))
+        .where(col(Replacement.expires_at) > now)
+    ).first()
+    return _proposal(vault, row, organisation) if row else None
+
+
+def propose(
+    session: Session,
+    *,
+    vault: Vault,
+    organisation: Organisation,
+    address: str,
+    reason: str,
+    membership_id: str | None,
+    account_id: str,
+    clock: Clock,
+) -> Replacement:
+    """Propose as one registrar whom to invite, and whose place ends with it.
+
+    Raises `BadAddressError`, `ReplacementWaitsError`, `OwnReplacementError`, and `NotFoundError` for the place of
+    somebody who is no administrator here.
+    """
+    # Two who propose at the same moment must not both find that nothing waits.
+    session.exec(select(Organisation.id).where(Organisation.id == organisation.id).with_for_update()).one()
+    if proposal_for(session, vault=vault, organisation=organisation, now=clock()) is not None:
+        raise ReplacementWaitsError("a proposal about this organisation waits for another registrar already")
+    address = normalise_address(address)
+    _require_disinterested(session, vault=vault, organisation=organisation, address=address, account_id=account_id)
+    if membership_id is not None:
+        place = session.get(Membership, membership_id)
+        is_here = place is not None and place.organisation_id == organisation.id and place.ended_at is None
+        if place is None or not is_here or place.role is not StaffRole.ADMIN:
+            raise NotFoundError("there is no such administrator")
+    row = Replacement(
+        organisation_id=organisation.id,
+        sealed_email=b"",
+        sealed_reason=b"",
+        membership_id=membership_id,
+        proposed_by=account_id,
+        proposed_at=clock(),
+        expires_at=clock() + GOOD_FOR,
+    )
+    row.sealed_email = vault.seal(address.encode(), context=f"replacement-address:{row.id}")
+    row.sealed_reason = vault.seal(reason.encode(), context=f"replacement-reason:{row.id}")
+    session.add(row)
+    session.flush()
+    _record(session, account_id, "administrator.propose", row, clock)
+    return row
+
+
+def confirm(
+    session: Session,
+    *,
+    vault: Vault,
+    replacement_id: str,
+    account_id: str,
+    public_url: str,
+    contact: str,
+    language: Language,
+    clock: Clock,
+) -> Organisation:
+    """Confirm as another registrar: the address is invited, the place ends if that was said, the staff are told.
+
+    Raises `SameProposerError`, `OwnReplacementError`, `ReplacementDecidedError`, `NotFoundError`.
+    """
+    row = session.get(Replacement, replacement_id)
+    if row is None:
+        raise NotFoundError("there is no such proposal")
+    organisation = session.get_one(Organisation, row.organisation_id)
+    proposal = _proposal(vault, row, organisation)
+    _require_disinterested(
+        session, vault=vault, organisation=organisation, address=proposal.address, account_id=account_id
+    )
+    confirmed = _undecided(replacement_id, clock()).where(col(Replacement.proposed_by) != account_id)
+    values = {"confirmed_by": account_id, "decided_at": clock(), "sealed_email": b""}
+    if not session.exec(confirmed.values(values)).rowcount:
+        session.refresh(row)
+        if row.proposed_by == account_id and row.decided_at is None:
+            raise SameProposerError("you have proposed this: another registrar has to confirm")
+        raise ReplacementDecidedError("this proposal is decided already")
+    _record(session, account_id, "administrator.confirm", row, clock)
+    tell_staff(
+        session,
+        vault=vault,
+        organisation_id=organisation.id,
+        letter="administrator_invited",
+        organisation=organisation.name,
+        ended="yes" if row.membership_id else "",
+        contact=contact,
+        clock=clock,
+    )
+    if row.membership_id is not None:
+        _end_seat(session, row, account_id, clock)
+    invite_admin(
+        session,
+        vault=vault,
+        organisation=organisation,
+        address=proposal.address,
+        invited_by=account_id,
+        actor=f"account:{account_id}",
+        public_url=public_url,
+        language=language,
+        clock=clock,
+    )
+    return organisation
+
+
+def withdraw(session: Session, *, replacement_id: str, account_id: str, clock: Clock) -> Organisation:
+    """End a proposal as any registrar. Raises `ReplacementDecidedError`, `NotFoundError`."""
+    row = session.get(Replacement, replacement_id)
+    if row is None:
+        raise NotFoundError("there is no such proposal")
+    withdrawn = _undecided(replacement_id, clock()).values(decided_at=clock(), sealed_email=b"")
+    if not session.exec(withdrawn).rowcount:
+        raise ReplacementDecidedError("this proposal is decided already")
+    _record(session, account_id, "administrator.withdraw", row, clock)
+    return session.get_one(Organisation, row.organisation_id)
+
+
+def forget_addresses(session: Session, *, now: datetime) -> int:
+    """Empty the addresses of proposals that have lapsed (a job); returns how many."""
+    over = update(Replacement).where(col(Replacement.expires_at) <= now).where(col(Replacement.sealed_email) != b"")
+    return int(session.exec(over.values(sealed_email=b"")).rowcount)
+
+
+def _end_seat(session: Session, row: Replacement, account_id: str, clock: Clock) -> None:
+    assert row.membership_id is not None
+    try:
+        # At once, also the last one's: who stays until the other comes could withdraw the invitation.
+        end_place(session, organisation_id=row.organisation_id, membership_id=row.membership_id, clock=clock)
+    except NotFoundError:
+        return  # he has left by himself meanwhile
+    subject = f"membership:{row.membership_id}"
+    record_act(session, actor=f"account:{account_id}", act="staff.dismiss", subject=subject, clock=clock)
+
+
+def _require_disinterested(
+    session: Session, *, vault: Vault, organisation: Organisation, address: str, account_id: str
+) -> None:
+    """Refuse a registrar who would invite himself, or who acts for the organisation."""
+    account = session.get_one(Account, account_id)
+    places = select(Membership.id).where(Membership.organisation_id == organisation.id)
+    places = places.where(Membership.account_id == account_id).where(col(Membership.ended_at).is_(None))
+    if account.email_hash == address_hash(vault, address) or session.exec(places).first() is not None:
+        raise OwnReplacementError("you act for this organisation, or would: other registrars have to decide")
+
+
+def _undecided(replacement_id: str, now: datetime) -> Any:
+    return (
+        update(Replacement)
+        .where(col(Replacement.id) == replacement_id)
+        .where(col(Replacement.decided_at).is_(None))
+        .where(col(Replacement.expires_at) > now)
+    )
+
+
+def _proposal(vault: Vault, row: Replacement, organisation: Organisation) -> Proposal:
+    address = vault.open(row.sealed_email, context=f"replacement-address:{row.id}") if row.sealed_email else b""
+    reason = vault.open(row.sealed_reason, context=f"replacement-reason:{row.id}")
+    return Proposal(row, organisation, address.decode(), reason.decode())
+
+
+def _record(session: Session, account_id: str, act: str, row: Replacement, clock: Clock) -> None:
+    record_act(session, actor=f"account:{account_id}", act=act, subject=f"replacement:{row.id}", clock=clock)
