@@ -67,6 +67,7 @@ from portfolio.verification.keeper import FactsKeeper
 from portfolio.verification.routes import PageCache, link_page
 from portfolio.web import routes as web_routes
 from portfolio.web.assets import STATIC_PATH, Assets
+from portfolio.web.compression import Compressed
 from portfolio.web.gates import RETRY_AFTER, BusyError
 from portfolio.web.headers import PRIVATE_HEADERS, SECURITY_HEADERS
 from portfolio.web.languages import language_of
@@ -172,6 +173,7 @@ def create_app(portfolio: Portfolio) -> FastAPI:
     app.add_middleware(SameOrigin, public_url=portfolio.settings.public_url)
     app.add_middleware(BodyLimit, upload_limit=portfolio.settings.upload_limit)
     app.add_middleware(HeaderLimit)
+    app.add_middleware(Compressed)
     app.add_middleware(SecurityHeaders)
     return app
 
