@@ -3,98 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pyotp
 import pytest
 from sqlmodel import select
 
 from people_world import PASSWORD, Someone, World
-from portfolio.notifications.models import OutgoingMail
-from portfolio.notifications.service import message_of
-from portfolio.organisations.models import StaffRole
-from portfolio.organisations.staff import give_place
-from portfolio.people.models import AccessRecord, Account, AuditRecord, Passkey, RecoveryCode, Rescue
-from portfolio.people.rescue.service import GOOD_FOR, WAIT, carry_out_due
-from portfolio.people.second_factors import STEP, new_recovery_codes, new_totp_secret, set_totp
-from portfolio.people.sign_ins import open_sign_in
-
-REASON = {"reason": "Был в приёмной 20 ноября, паспорт видели"}
-
-
-def letters(world: World, letter: str = "") -> list[tuple[str, str]]:
-    """To whom each letter went, and what it says; the oldest first."""
-    with world.portfolio.database.read() as session:
-        rows = session.exec(select(OutgoingMail).order_by(OutgoingMail.created_at)).all()
-    made = [
-        message_of(row, vault=world.portfolio.vault, sender="portfolio@example.ru")
-        for row in rows
-        if letter in {"", row.letter}
-    ]
-    return [(message["to"], message.get_content()) for message in made]
-
-
-def acts(world: World) -> list[str]:
-    with world.portfolio.database.read() as session:
-        return [act for act in session.exec(select(AuditRecord.act)) if act.startswith("rescue.")]
-
-
-def secured(world: World, who: Someone) -> str:
-    """Give somebody codes of a telephone, a passkey and codes on paper; return the telephone's secret."""
-    secret = new_totp_secret()
-    with world.portfolio.database.write() as session:
-        account = session.get_one(Account, who.account.id)
-        code = pyotp.TOTP(secret).at(int(world.clock().timestamp()))
-        assert set_totp(
-            session, vault=world.portfolio.vault, account=account, secret=secret, code=code, clock=world.clock
-        )
-        new_recovery_codes(session, account=account)
-        session.add(
-            Passkey(
-                account_id=account.id,
-                credential_id=account.id.encode(),
-                public_key=b"2",
-                label="Телефон",
-                created_at=world.clock(),
-            )
-        )
-    return secret
-
-
-def asked(world: World, who: Someone) -> str:
-    """Ask by the letter's link, as whoever reads the mail does; return the number."""
-    visitor = world.visitor()
-    assert visitor.post("/rescue", data={"address": who.address}).status_code == 200
-    link = re.findall(r"/rescue/[\w-]{40,}", letters(world, "lost_factors")[-1][1])[0]
-    assert visitor.get(link).status_code == 200
-    answer = visitor.post(link)
-    assert answer.status_code == 200, answer.text
-    assert visitor.post(link).status_code == 410, "the link is used up"
-    return re.findall(r"<code>([0-9a-f]{8}-[0-9a-f]{4})</code>", answer.text)[0]
-
-
-def found(who: Someone, number: str, base: str = "/registrar/rescues") -> str:
-    answer = who.post(base, {"number": number})
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"])
-
-
-def vouch(who: Someone, number: str, base: str = "/registrar/rescues") -> Any:
-    return who.post(f"{found(who, number, base)}/vouch", REASON)
-
-
-def carried_out(world: World) -> int:
-    with world.portfolio.database.write() as session:
-        return carry_out_due(session, vault=world.portfolio.vault, public_url="http://testserver", clock=world.clock)
-
-
-def stop_link(world: World, letter: str = "rescue_granted") -> str:
-    return re.findall(r"/rescue/[\w-]{36}/stop/\w+", letters(world, letter)[-1][1])[0]
-
-
-def rescue(world: World) -> Rescue:
-    with world.portfolio.database.read() as session:
-        return session.exec(select(Rescue)).one()
+from portfolio.people.models import AccessRecord, Account, Passkey, RecoveryCode, Rescue
+from portfolio.people.rescue.service import GOOD_FOR, WAIT
+from portfolio.people.second_factors import STEP
+from rescue_steps import (
+    REASON,
+    acts,
+    asked,
+    carried_out,
+    found,
+    letters,
+    rescue,
+    rescues,
+    secured,
+    stop_link,
+    vouch,
+)
 
 
 @pytest.fixture
@@ -314,82 +244,6 @@ def test_stopped_requests_warn_those_who_vouch_later(world: World, owner: Someon
     assert "stopped 1 request before" in registrar.get(found(registrar, asked(world, owner))).text
 
 
-def test_an_administrator_vouches_alone_for_his_own_staff(world: World) -> None:
-    world.organisation()
-    colleague, boss, second = (world.staff(role=role) for role in (StaffRole.ISSUER, StaffRole.ADMIN, StaffRole.ADMIN))
-    secured(world, colleague)
-    world.clock.advance(days=1)
-    with world.portfolio.database.write() as session:  # the sessions of yesterday are over
-        tokens = {
-            who.address: open_sign_in(session, account=who.account, device="Test", strong=True, clock=world.clock)
-            for who in (boss, second)
-        }
-    for who in (boss, second):
-        who.client.cookies.set("session", tokens[who.address], domain="testserver.local")
-    number = asked(world, colleague)
-    assert vouch(boss, number, "/org/school/rescues").headers["location"].endswith("?done=granted")
-    assert [to for to, _ in letters(world, "rescue_by_colleague")] == [second.address]
-    assert rescue(world).organisation_id is not None
-    world.clock.advance(hours=72)
-    assert carried_out(world) == 1
-
-
-def test_no_administrator_vouches_for_himself_or_for_others_people(world: World) -> None:
-    world.organisation()
-    world.organisation("other")
-    boss, stranger, pupil = world.staff(), world.staff("other"), world.pupil()
-    for who in (boss, pupil):
-        secured(world, who)
-    number, pupils = asked(world, boss), asked(world, pupil)
-    here = found(boss, number, "/org/school/rescues")
-    assert boss.post(f"{here}/vouch", REASON).status_code == 422
-    for who, base, wrong in ((stranger, "/org/other/rescues", number), (boss, "/org/school/rescues", pupils)):
-        assert who.post(base, {"number": wrong}).status_code == 422
-        with world.portfolio.database.read() as session:
-            ids = session.exec(select(Rescue.id)).all()
-        row = next(one for one in ids if one.startswith(wrong))
-        assert who.get(f"{base}/{row}").status_code == 404
-        assert who.post(f"{base}/{row}/vouch", REASON).status_code == 404
-    assert {row.due_at for row in _all(world)} == {None}
-
-
-def test_an_administrator_does_not_open_what_another_organisation_relies_on(world: World) -> None:
-    first, second = world.organisation(), world.organisation("second")
-    colleague, boss = world.staff(role=StaffRole.VIEWER), world.staff()
-    secured(world, colleague)
-    with world.portfolio.database.write() as session:
-        give_place(
-            session,
-            organisation_id=second.id,
-            account_id=colleague.account.id,
-            role=StaffRole.ADMIN,
-            clock=world.clock,
-        )
-    number = asked(world, colleague)
-    answer = boss.post("/org/school/rescues", {"number": number})
-    assert answer.status_code == 422
-    assert "two registrars" in answer.text
-    for registrar in (world.registrar(), world.registrar()):
-        assert vouch(registrar, number).status_code == 303
-    assert rescue(world).due_at is not None
-    assert first.id != rescue(world).organisation_id
-
-
-def test_a_place_given_after_the_request_gives_no_say(world: World, owner: Someone) -> None:
-    school, boss = world.organisation(), world.staff()
-    number = asked(world, owner)
-    world.clock.advance(minutes=1)
-    with world.portfolio.database.write() as session:
-        give_place(
-            session,
-            organisation_id=school.id,
-            account_id=owner.account.id,
-            role=StaffRole.VIEWER,
-            clock=world.clock,
-        )
-    assert boss.post("/org/school/rescues", {"number": number}).status_code == 422
-
-
 def test_a_registrars_account_is_not_opened_this_way(world: World) -> None:
     office = world.registrar()
     secured(world, office)
@@ -397,7 +251,7 @@ def test_a_registrars_account_is_not_opened_this_way(world: World) -> None:
     link = re.findall(r"/rescue/[\w-]{40,}", letters(world, "lost_factors")[-1][1])[0]
     assert "The operator first takes the office from it" in world.visitor().get(link).text
     assert world.visitor().post(link).status_code == 403
-    assert _all(world) == []
+    assert rescues(world) == []
 
 
 def test_who_becomes_registrar_meanwhile_is_left_alone(world: World, owner: Someone) -> None:
@@ -421,8 +275,3 @@ def test_an_account_without_a_second_step_needs_only_a_new_password(world: World
     link = re.findall(r"/rescue/[\w-]{40,}", letters(world, "lost_factors")[-1][1])[0]
     assert "a new password is enough" in world.visitor().get(link).text
     assert world.visitor().post(link).status_code == 409
-
-
-def _all(world: World) -> list[Rescue]:
-    with world.portfolio.database.read() as session:
-        return list(session.exec(select(Rescue)))
