@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pyotp
-from sqlmodel import select
+from sqlmodel import col, select
 
 from people_world import Someone, World
 from portfolio.notifications.models import OutgoingMail
@@ -21,7 +21,7 @@ REASON = {"reason": "Был в приёмной 20 ноября, паспорт 
 def letters(world: World, letter: str = "") -> list[tuple[str, str]]:
     """To whom each letter went, and what it says; the oldest first."""
     with world.portfolio.database.read() as session:
-        rows = session.exec(select(OutgoingMail).order_by(OutgoingMail.created_at)).all()
+        rows = session.exec(select(OutgoingMail).order_by(col(OutgoingMail.created_at))).all()
     made = [
         message_of(row, vault=world.portfolio.vault, sender="portfolio@example.ru")
         for row in rows
@@ -66,7 +66,7 @@ def asked(world: World, who: Someone) -> str:
     answer = visitor.post(link)
     assert answer.status_code == 200, answer.text
     assert visitor.post(link).status_code == 410, "the link is used up"
-    return re.findall(r"<code>([0-9a-f]{8}-[0-9a-f]{4})</code>", answer.text)[0]
+    return str(re.findall(r"<code>([0-9a-f]{8}-[0-9a-f]{4})</code>", answer.text)[0])
 
 
 def found(who: Someone, number: str, base: str = "/registrar/rescues") -> str:
@@ -85,7 +85,7 @@ def carried_out(world: World) -> int:
 
 
 def stop_link(world: World, letter: str = "rescue_granted") -> str:
-    return re.findall(r"/rescue/[\w-]{36}/stop/\w+", letters(world, letter)[-1][1])[0]
+    return str(re.findall(r"/rescue/[\w-]{36}/stop/\w+", letters(world, letter)[-1][1])[0])
 
 
 def rescue(world: World) -> Rescue:

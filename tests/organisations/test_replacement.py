@@ -124,7 +124,8 @@ def test_a_mistake_stands_beside_its_field(world: World, boss: Someone, changed:
     assert answer.status_code == 422
     assert f'id="f-{field}-problem"' in answer.text
     with world.portfolio.database.read() as session:
-        assert session.exec(select(Replacement)).all() == session.exec(select(OutgoingMail)).all() == []
+        assert session.exec(select(Replacement)).all() == []
+        assert session.exec(select(OutgoingMail)).all() == []
 
 
 def test_only_an_administrators_place_of_this_organisation_can_end(world: World, boss: Someone) -> None:

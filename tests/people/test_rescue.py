@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
 import pytest
 from sqlmodel import select
 
 from people_world import PASSWORD, Someone, World
+from portfolio.errors import ConflictError
 from portfolio.people.models import AccessRecord, Account, Passkey, RecoveryCode, Rescue
-from portfolio.people.rescue.service import GOOD_FOR, WAIT
+from portfolio.people.rescue.service import GOOD_FOR, WAIT, vouch_as_registrar
 from portfolio.people.second_factors import STEP
 from rescue_steps import (
     REASON,
@@ -53,7 +56,8 @@ def test_two_registrars_three_days_and_a_new_password_by_letter(world: World, ow
     with world.portfolio.database.read() as session:
         account = session.get_one(Account, owner.account.id)
         assert (account.sealed_totp, account.password_hash) == (None, None)
-        assert session.exec(select(Passkey)).all() == session.exec(select(RecoveryCode)).all() == []
+        assert session.exec(select(Passkey)).all() == []
+        assert session.exec(select(RecoveryCode)).all() == []
     old = {"address": owner.address, "password": PASSWORD}
     assert world.visitor().post("/sign-in", data=old).status_code == 422
 
@@ -77,6 +81,37 @@ def test_one_registrar_twice_is_one(world: World, owner: Someone) -> None:
     assert rescue(world).due_at is None
     world.clock.advance(days=10)
     assert carried_out(world) == 0
+
+
+@pytest.mark.fault(101)
+def test_words_at_the_same_moment_count_once_each(world: World, owner: Someone) -> None:
+    """Two registrars press three times each at once: one first word, one second, never both by the same."""
+    asked(world, owner)
+    row, people = rescue(world).id, [world.registrar().account.id, world.registrar().account.id] * 3
+    barrier = threading.Barrier(len(people))
+
+    def press(account_id: str) -> str:
+        barrier.wait(timeout=20)
+        try:
+            with world.portfolio.database.write() as session:
+                decided = vouch_as_registrar(
+                    session,
+                    vault=world.portfolio.vault,
+                    rescue_id=row,
+                    account_id=account_id,
+                    reason="Видели паспорт",
+                    public_url="http://testserver",
+                    clock=world.clock,
+                )
+        except ConflictError as error:
+            return error.code
+        return "granted" if decided.due_at else "vouched"
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        answers = list(pool.map(press, people))
+    assert (answers.count("vouched"), answers.count("granted")) == (1, 1)
+    assert rescue(world).first_by != rescue(world).second_by
+    assert len(letters(world, "rescue_granted")) == 1
 
 
 def test_every_look_and_every_reason_is_kept_but_nobody_browses(world: World, owner: Someone) -> None:

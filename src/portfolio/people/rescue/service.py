@@ -132,7 +132,7 @@ def vouch_as_registrar(
     if not session.exec(granted).rowcount:
         raise _why_not(session, rescue, account_id)
     _record(session, account_id, "rescue.vouch", rescue_id, "registrar", clock)
-    return _granted(session, vault, rescue, public_url, clock)
+    return _granted(session, vault, rescue, account_id, public_url, clock)
 
 
 def vouch_as_administrator(
@@ -167,7 +167,7 @@ def vouch_as_administrator(
     if not session.exec(granted).rowcount:
         raise _why_not(session, rescue, account_id)
     _record(session, account_id, "rescue.vouch", rescue_id, "administrator", clock)
-    return _granted(session, vault, rescue, public_url, clock)
+    return _granted(session, vault, rescue, account_id, public_url, clock)
 
 
 def refuse(session: Session, *, vault: Vault, rescue_id: str, account_id: str, reason: str, clock: Clock) -> None:
@@ -284,12 +284,12 @@ def _why_not(session: Session, rescue: Rescue, account_id: str) -> ConflictError
     return RescueDecidedError(N_("This request is decided already."))
 
 
-def _granted(session: Session, vault: Vault, rescue: Rescue, public_url: str, clock: Clock) -> Rescue:
+def _granted(session: Session, vault: Vault, rescue: Rescue, account_id: str, public_url: str, clock: Clock) -> Rescue:
     session.refresh(rescue)
     assert rescue.due_at is not None
     due, link = str(int(rescue.due_at.timestamp())), _stop_link(vault, rescue, public_url)
     _write(session, vault, rescue, "rescue_granted", clock, link=link, due=due)
-    record_act(session, actor="worker", act="rescue.grant", subject=rescue.id, clock=clock)
+    _record(session, account_id, "rescue.grant", rescue.id, due, clock)
     return rescue
 
 
