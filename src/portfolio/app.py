@@ -61,6 +61,7 @@ from portfolio.people.security import routes as security_routes
 from portfolio.sharing import routes as sharing_routes
 from portfolio.sharing.university import routes as university_routes
 from portfolio.sharing.visits import routes as visits_routes
+from portfolio.sharing.public import routes as public_routes
 from portfolio.verification import routes as verification_routes
 from portfolio.verification.front import routes as front_routes
 from portfolio.verification.keeper import FactsKeeper
@@ -121,6 +122,7 @@ ROUTES = (
 )
 """The slices' routes, in the order in which they are asked whether a path is theirs."""
 
+    public_routes,
 
 @dataclass(slots=True)
 class Portfolio:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlmodel import Session, select
 
 from chain_world import free_port
 from matrix import Operation, operations
@@ -15,14 +16,23 @@ from pages_check import check_page
 from people_world import Someone, World, make_world
 from portfolio.app import create_app
 from portfolio.credentials.kinds import kind_of
+from portfolio.credentials.models import Credential
 from portfolio.credentials.service import Award, issue_awards, issuer_of
 from portfolio.organisations.models import OrganisationType
-from portfolio.people.consent import Capacity, Purpose
+from portfolio.organisations.service import organisation_by_slug
+from portfolio.people.actors import Actor
+from portfolio.people.consent import IN_USE, Capacity
 from portfolio.people.consents import give
 from portfolio.people.models import Person
 from portfolio.people.service import Profile
+from portfolio.sharing.models import FormShown
+from portfolio.sharing.public.models import PublicPage
+from portfolio.sharing.public.selections import NameShown, Selection
+from portfolio.sharing.public.service import choose, code_of, plan_of
 from watching import OpenPage, serving
 
+EXAMPLES = {"code"}
+"""Parts of paths, beside the person and the organisation, that there is an example of here."""
 NO_PAGES = ("/c/", "/o/", "/.well-known", "/healthz", "/readyz", "/metrics", "/verifier.html", "/p/{person_id}/plots")
 """Files, answers for machines, pictures; the static verifier has tests of its own."""
 
@@ -47,7 +57,7 @@ def populated(world: World) -> dict[str, Someone]:
     portfolio = world.portfolio
     with portfolio.database.write() as session:
         for account, capacity in ((child.account, Capacity.SELF), (guardian.account, Capacity.GUARDIAN)):
-            for purpose in (Purpose.STORE, Purpose.SHARE, Purpose.UNIVERSITY_ACCESS):
+            for purpose in IN_USE:
                 give(
                     session,
                     vault=portfolio.vault,
@@ -57,18 +67,43 @@ def populated(world: World) -> dict[str, Someone]:
                     capacity=capacity,
                     clock=world.clock,
                 )
-        award(world, session, child.person_id)
+        shown = award(world, session, child.person_id)
+        publish(world, session, {Capacity.SELF: child, Capacity.GUARDIAN: guardian}, shown)
     staff = world.staff()
     return {"person": child, "staff": staff, "registrar": world.registrar(), "signed in": guardian, "everyone": staff}
 
 
-def award(world: World, session: object, owner: str) -> None:
-    from sqlmodel import Session
+def publish(world: World, session: Session, who: dict[Capacity, Someone], credential_id: str) -> None:
+    """Set up a public page with something in every field, agreed to by both."""
+    organisation = organisation_by_slug(session, slug="school")
+    selection = Selection(
+        name=NameShown.FULL,
+        school=organisation.id,
+        birth_year=True,
+        words="Люблю задачи, над которыми думают неделю.",
+        documents={credential_id: FormShown.FULL},
+    )
+    for capacity, someone in who.items():
+        choose(
+            session,
+            vault=world.portfolio.vault,
+            actor=Actor(someone.account.id, "", someone.person_id, "ru"),
+            capacity=capacity,
+            plan=plan_of(
+                session, vault=world.portfolio.vault, person_id=who[Capacity.SELF].person_id, now=world.clock()
+            ),
+            selection=selection,
+            clock=world.clock,
+        )
+        session.flush()
 
-    from portfolio.credentials.models import Credential
-    from portfolio.organisations.service import organisation_by_slug
 
-    assert isinstance(session, Session)
+def public_code(world: World) -> str:
+    with world.portfolio.database.read() as session:
+        return code_of(world.portfolio.vault, session.exec(select(PublicPage)).one())
+
+
+def award(world: World, session: Session, owner: str) -> str:
     organisation = organisation_by_slug(session, slug="school")
     fields = {"title": "Олимпиада «Росток»", "level": "other", "degree": "winner", "award_date": "2026-11-20"}
     outcome = issue_awards(
@@ -84,6 +119,7 @@ def award(world: World, session: object, owner: str) -> None:
     holder = session.get_one(Person, session.get_one(Credential, outcome.issued[0]).person_id)
     holder.owner_id = owner
     session.add(holder)
+    return outcome.issued[0]
 
 
 def pages(world: World) -> list[Operation]:
@@ -91,7 +127,7 @@ def pages(world: World) -> list[Operation]:
         operation
         for operation in operations(create_app(world.portfolio))
         if operation.method == "GET"
-        and not operation.others
+        and operation.others <= EXAMPLES
         and not operation.is_api
         and not operation.path.startswith(NO_PAGES)
         and "." not in operation.path.rpartition("/")[2]
@@ -114,7 +150,7 @@ def test_every_page(
     for operation in pages(world):
         if not operation.rule.startswith(rule):
             continue
-        path = operation.address(slug="school", person_id=who.person_id)
+        path = operation.address(slug="school", person_id=who.person_id, code=public_code(world))
         watched.goto(f"{address}{path}?lang={language}")
         if not watched.page.url.startswith(address + path):
             continue  # leads elsewhere, for instance where nothing is to be done

@@ -30,6 +30,7 @@ from portfolio.people.wordings import NEWEST, newest, wording
 USED_TEXTS = {
     ("event_notices", 1): "efca556f340f9ac0aaadf91b87899d8c69f6dad3c2588a4231bceac62ec82225",
     ("publish", 1): "57908a8efa48792faf51a3bb958c6d2b26879a768e028b8b7795155eb11b1fa8",
+    ("publish", 2): "b8b3654ad69f66d64ec40ca02baeebc15aeb9e0ebe8601929bf03b7f25eaf09b",
     ("share", 1): "c69088b6263475c4131ba473e1994d49eaef98d64a9aafe6494d6cccbb4146d1",
     ("store", 1): "bc1e3ca89caa2916dbb6e8df991e69c557122a6e92cf044c80ef36ec5f03b211",
     ("talent_search", 1): "21e36f5ac6596b7e7bee3eca1ff6e4b033b3a5831c8444fa5e042fa5d8e853bb",

@@ -16,9 +16,9 @@ from people_world import Someone, World
 from portfolio.credentials.models import Credential
 from portfolio.people.erasure import belongs_to
 from portfolio.people.models import AccessRecord, AuditRecord, Person
+from portfolio.sharing.misses import MISSES
 from portfolio.sharing.models import ShareLink, ShareView
 from portfolio.sharing.service import TOKEN_BYTES
-from portfolio.sharing.visits.routes import MISSES
 
 
 @pytest.fixture

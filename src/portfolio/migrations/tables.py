@@ -11,4 +11,5 @@ import portfolio.notifications.models
 import portfolio.organisations.models
 import portfolio.people.models
 import portfolio.sharing.models
+import portfolio.sharing.public.models
 import portfolio.verification.models  # noqa: F401

@@ -29,6 +29,12 @@ class Purpose(StrEnum):
     EVENT_NOTICES = "event_notices"
 
 
+IN_USE: Final = frozenset({Purpose.STORE, Purpose.SHARE, Purpose.UNIVERSITY_ACCESS, Purpose.PUBLISH})
+"""Purposes that something here rests on. A consent to another would have no real purpose (152-ФЗ, article 5): it is not
+asked for, and one that was given earlier can be seen and withdrawn.
+"""
+
+
 class Capacity(StrEnum):
     """In which capacity somebody consents."""
 

@@ -10,10 +10,10 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from portfolio.documents.vault import Vault
-from portfolio.errors import ForbiddenError, NotFoundError
+from portfolio.errors import ForbiddenError, NotFoundError, PortfolioError
 from portfolio.i18n import N_
 from portfolio.jobs import Clock
-from portfolio.people.consent import Age, Basis, Capacity, Given, Purpose, age_of, counts, deciders, is_allowed
+from portfolio.people.consent import IN_USE, Age, Basis, Capacity, Given, Purpose, age_of, counts, deciders, is_allowed
 from portfolio.people.journal import record_act
 from portfolio.people.models import Consent, Guardianship, GuardianState, Person
 from portfolio.people.service import profile_in
@@ -28,6 +28,13 @@ class ConsentMissingError(ForbiddenError):
 
 class NotYoursToGiveError(ForbiddenError):
     code: ClassVar[str] = "not_yours_to_give"
+
+
+class NotInUseError(PortfolioError):
+    """Nothing here rests on this purpose, so no consent to it is taken."""
+
+    status: ClassVar[int] = 422
+    code: ClassVar[str] = "purpose_not_in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,20 @@ def standing(session: Session, *, vault: Vault, person_id: str, now: datetime) -
     return [_standing_of(purpose, age, [one for one in found if one.purpose is purpose]) for purpose in Purpose]
 
 
+def standing_of(
+    session: Session, *, vault: Vault, person_id: str, purpose: Purpose, now: datetime, from_version: int = 1
+) -> Standing:
+    """Return where one purpose stands for an own row, in two queries, by the yes to a text of this version or a newer
+    one. Raises `NotFoundError`.
+    """
+    person = session.get(Person, person_id)
+    if person is None or person.erased_at is not None:
+        raise NotFoundError("there is no such person")
+    age = age_of(profile_in(person, vault=vault).birth_date, now)
+    found = _with_force(session, vault, person, age, purpose)
+    return _standing_of(purpose, age, [one for one in found if one.text_version >= from_version])
+
+
 def give(
     session: Session,
     *,
@@ -89,9 +110,11 @@ def give(
 ) -> Consent:
     """Write down a yes to the newest text; who gave it to this text before keeps that one.
 
-    The caller has checked that the account may act in this capacity. Raises `NotYoursToGiveError` when the age leaves
-    the decision to others.
+    The caller has checked that the account may act in this capacity. Raises `NotInUseError`, and `NotYoursToGiveError`
+    when the age leaves the decision to others.
     """
+    if purpose not in IN_USE:
+        raise NotInUseError(N_("Nothing here makes use of this consent, so it is not asked for."))
     now, text = clock(), newest(purpose)
     person = session.get_one(Person, person_id)
     age = age_of(profile_in(person, vault=vault).birth_date, now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from sqlmodel import Session
 from starlette.responses import Response
 
 from portfolio.auth import OfPerson, PersonAccess, portfolio_of
@@ -24,6 +25,9 @@ from portfolio.people.wordings import AFTER_WITHDRAWAL, IN_SHORT, TITLES, newest
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import page, see_other
+
+if TYPE_CHECKING:
+    from portfolio.app import Portfolio
 
 router = APIRouter(tags=["people"], include_in_schema=False)
 
@@ -56,31 +60,39 @@ def answer(
     request: Request, access: OfPerson, filled: Annotated[Filled[ConsentForm], form_of(ConsentForm)]
 ) -> Response:
     portfolio, person_id = portfolio_of(request), access.person.id
+    if filled.ok:
+        try:
+            with portfolio.database.write() as session:
+                _answer(session, portfolio, access, filled.form)
+        except consents.NotInUseError as error:
+            filled.problem("purpose", error.message)
     if not filled.ok:
-        return _consents_page(request, access, Filled.empty(), status=422)
-    purpose, actor = filled.form.purpose, access.actor
-    with portfolio.database.write() as session:
-        if filled.form.answer == "give":
-            consents.give(
-                session,
-                vault=portfolio.vault,
-                person_id=person_id,
-                purpose=purpose,
-                account_id=actor.account_id,
-                capacity=access.capacity,
-                clock=portfolio.clock,
-            )
-        else:
-            consents.withdraw(
-                session,
-                person_id=person_id,
-                purpose=purpose,
-                account_id=actor.account_id,
-                capacity=access.capacity,
-                clock=portfolio.clock,
-            )
+        return _consents_page(request, access, filled, status=422)
     done = "given" if filled.form.answer == "give" else "withdrawn"
-    return see_other(f"/p/{person_id}/consents", done=done, purpose=purpose.value)
+    return see_other(f"/p/{person_id}/consents", done=done, purpose=filled.form.purpose.value)
+
+
+def _answer(session: Session, portfolio: Portfolio, access: PersonAccess, form: ConsentForm) -> None:
+    person_id, account_id = access.person.id, access.actor.account_id
+    if form.answer == "give":
+        consents.give(
+            session,
+            vault=portfolio.vault,
+            person_id=person_id,
+            purpose=form.purpose,
+            account_id=account_id,
+            capacity=access.capacity,
+            clock=portfolio.clock,
+        )
+    else:
+        consents.withdraw(
+            session,
+            person_id=person_id,
+            purpose=form.purpose,
+            account_id=account_id,
+            capacity=access.capacity,
+            clock=portfolio.clock,
+        )
 
 
 @router.get("/p/{person_id}/consents/{purpose}/{version}")
@@ -284,7 +296,9 @@ def _consents_page(request: Request, access: PersonAccess, filled: Filled[Any], 
         capacity=access.capacity,
         age=age,
         may_answer=access.capacity in deciders(age),
-        items=[by_purpose[purpose] for purpose in TITLES],
+        # What nothing uses is not asked for; who has agreed to it earlier still sees it, and may withdraw.
+        items=[by_purpose[purpose] for purpose in TITLES if purpose in IN_USE or by_purpose[purpose].consents],
+        in_use=IN_USE,
         titles=TITLES,
         short=IN_SHORT,
         after=AFTER_WITHDRAWAL,
@@ -307,6 +321,7 @@ def _guardians_page(
         names = names_of_accounts(session, vault=vault, ids={row.account_id for row in rows if row.account_id})
         addresses = {row.id: guardians.address_invited(session, vault=vault, guardianship=row) for row in rows}
         schools = names_of_organisations(session, ids={row.organisation_id for row in rows if row.organisation_id})
+        reasons = reasons_of(session, vault=vault, person_id=access.person.id, rows=rows)
         offers = growing_up.needs_sign_in(session, vault=vault, person_id=access.person.id, clock=portfolio.clock)
     return page(
         request,
@@ -321,13 +336,12 @@ def _guardians_page(
         is_self=access.capacity is Capacity.SELF,
         running=[row for row in rows if guardians.is_open(row, now)],
         ended=[row for row in rows if row.state is GuardianState.ENDED and row.account_id],
-        reasons = reasons_of(session, vault=vault, person_id=access.person.id, rows=rows)
         names=names,
         addresses=addresses,
         schools=schools,
+        reasons=reasons,
+        contact=portfolio.settings.operator_contact,
         offers_sign_in=offers,
         filled=filled,
         code=code,
     )
-        reasons=reasons,
-        contact=portfolio.settings.operator_contact,

@@ -15,7 +15,7 @@ from portfolio.errors import NotFoundError
 from portfolio.i18n import N_, Language
 from portfolio.people.consent import Purpose
 
-NEWEST: Final[dict[Purpose, int]] = dict.fromkeys(Purpose, 1)
+NEWEST: Final[dict[Purpose, int]] = {**dict.fromkeys(Purpose, 1), Purpose.PUBLISH: 2}
 """The version that is shown and agreed to now. A new text is a new file beside the old one."""
 
 
@@ -68,7 +68,8 @@ IN_SHORT: Final = {
         "A university sees the portfolio only if it was opened to that very one, until its campaign ends."
     ),
     Purpose.PUBLISH: N_(
-        "Anybody on the internet can see the awards that were chosen for it. Without this nothing is public."
+        "Anybody on the internet can see what is switched on for this page, each thing by itself. "
+        "Without this nothing is public."
     ),
     Purpose.TALENT_SEARCH: N_(
         "Organisers of teams and camps find skills and field, but no name until an invitation is answered."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,11 +64,18 @@ def title_of(statement: Statement) -> str:
 
 
 def gathered_by(
-    session: Session, *, vault: Vault, person_id: str, limit: int = MOST, with_hidden: bool = True
+    session: Session,
+    *,
+    vault: Vault,
+    person_id: str,
+    limit: int = MOST,
+    with_hidden: bool = True,
+    only: Collection[str] | None = None,
 ) -> list[Gathered]:
     """Return what a person has, the newest award first, in four queries: signed, not corrected since, never a draft.
 
-    `person_id` is an own row. Without what its owner hid, it is what others see of the whole portfolio.
+    `person_id` is an own row. Without what its owner hid, it is what others see of the whole portfolio. `only` these
+    full forms, by id.
     """
     hidden = select(PortfolioItem.thing_id).where(PortfolioItem.person_id == person_id).where(PortfolioItem.hidden)
     rows = session.exec(
@@ -76,6 +83,7 @@ def gathered_by(
         .join(Person, col(Person.id) == col(Credential.person_id))
         .join(Organisation, col(Organisation.id) == col(Credential.organisation_id))
         .where(Person.owner_id == person_id)
+        .where(true() if only is None else col(Credential.id).in_(only))
         .where(true() if with_hidden else col(Credential.id).not_in(hidden))
         .where(col(Person.erased_at).is_(None))
         .where(col(Credential.sealed_body) != b"")

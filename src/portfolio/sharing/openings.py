@@ -27,7 +27,7 @@ from portfolio.sharing.service import LinkState, state_of
 
 OPEN_FOR: Final = timedelta(minutes=30)
 LONGEST_TOKEN: Final = 64
-_DEAD: Final = "nothing is shared under this link"
+DEAD: Final = "nothing is shared under this link"
 
 
 def live_link(
@@ -42,13 +42,13 @@ def live_link(
     if len(token) <= LONGEST_TOKEN:
         link = session.exec(select(ShareLink).where(ShareLink.token_hash == token_hash(token))).first()
     if link is None:
-        raise NotFoundError(_DEAD)
+        raise NotFoundError(DEAD)
     state = state_of(link, now)
     is_open = proof_fits(vault, link, proof, now)
     if state is not LinkState.LIVE and not (state is LinkState.USED_UP and is_open):
-        raise NotFoundError(_DEAD)
+        raise NotFoundError(DEAD)
     if not allows(session, vault=vault, person_id=link.person_id, purpose=Purpose.SHARE, now=now):
-        raise NotFoundError(_DEAD)
+        raise NotFoundError(DEAD)
     return link, is_open
 
 
@@ -73,7 +73,7 @@ def open_link(session: Session, *, link_id: str, clock: Clock) -> None:
         .values(views=ShareLink.views + 1)
     )
     if counted.rowcount != 1:
-        raise NotFoundError(_DEAD)
+        raise NotFoundError(DEAD)
     person_id = session.exec(select(ShareLink.person_id).where(ShareLink.id == link_id)).one()
     session.add(ShareView(link_id=link_id, at=now))
     record_view(session, person_id=person_id, viewer="link", what="share", why="link", link_id=link_id, clock=clock)

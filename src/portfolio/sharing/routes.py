@@ -143,13 +143,7 @@ def _choices(form: NewLinkForm, gathered: Sequence[Gathered]) -> list[service.Ch
         return [service.Choice(item.full.id, FormShown.FULL) for item in gathered]
     if form.scope == "minimal":
         return [service.Choice(item.full.id, FormShown.MINIMAL) for item in gathered if item.minimal]
-    chosen = []
-    for value in filter(None, form.show):
-        shown, _, credential_id = value.partition(":")
-        if shown not in {FormShown.FULL, FormShown.MINIMAL}:
-            raise NotFoundError("there is no such form of a document")
-        chosen.append(service.Choice(credential_id, FormShown(shown)))
-    return chosen
+    return service.read_choices(form.show)
 
 
 def _new_page(request: Request, access: PersonAccess, filled: Filled[NewLinkForm], *, status: int = 200) -> Response:

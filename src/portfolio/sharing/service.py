@@ -101,7 +101,7 @@ def create_link(
     now = clock()
     require_consent(session, vault=vault, person_id=person_id, purpose=Purpose.SHARE, now=now)
     _check_terms(terms, now)
-    shown = _chosen(gathered_by(session, vault=vault, person_id=person_id), choices)
+    shown = chosen_rows(gathered_by(session, vault=vault, person_id=person_id), choices)
     token, link_id = secrets.token_urlsafe(TOKEN_BYTES), new_id()
     key = key_of_person(session, vault=vault, person_id=person_id)
     link = ShareLink(
@@ -130,8 +130,22 @@ def _check_terms(terms: Terms, now: datetime) -> None:
         raise BadTermsError(N_("Write a number from 1 to 1000, or nothing."))
 
 
-def _chosen(gathered: Sequence[Gathered], choices: Sequence[Choice]) -> list[tuple[str, FormShown]]:
-    """Return the rows to show, in the order of the portfolio."""
+def read_choices(values: Sequence[str]) -> list[Choice]:
+    """Return what a form holds as "full:<id>" or "minimal:<id>", or blank. Raises `NotFoundError` for another form."""
+    chosen = []
+    for value in filter(None, values):
+        shown, _, credential_id = value.partition(":")
+        if shown not in {FormShown.FULL, FormShown.MINIMAL}:
+            raise NotFoundError("there is no such form of a document")
+        chosen.append(Choice(credential_id, FormShown(shown)))
+    return chosen
+
+
+def chosen_rows(gathered: Sequence[Gathered], choices: Sequence[Choice]) -> list[tuple[str, FormShown]]:
+    """Return the rows to show, in the order of the portfolio.
+
+    Raises `NothingChosenError`; `NotFoundError` for what is not there or has no such form.
+    """
     wanted = {choice.credential_id: choice.form for choice in choices}
     if not wanted:
         raise NothingChosenError(N_("Choose at least one document to show."))

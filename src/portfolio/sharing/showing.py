@@ -9,24 +9,27 @@ from sqlmodel import Session, col, select
 
 from portfolio.credentials.models import Credential
 from portfolio.documents.vault import Vault
+from portfolio.i18n import Language
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
 from portfolio.people.models import Person
 from portfolio.sharing.gathered import Gathered
 from portfolio.sharing.models import FormShown, ShareItem, ShareLink
 from portfolio.verification.keeper import FactsKeeper
+from portfolio.verification.page import ResultView, result_view
 from portfolio.verification.service import Answer, bare_bundles_of, verify_document
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A credential to be shown, before it is judged: its bundle, and whom to ask."""
+    """A credential to be shown, before it is judged: its bundle, whom to ask, and where the issuer is shown."""
 
     place: int
     credential_id: str
     form: FormShown
     bundle: bytes
     contact: str
+    issuer_page: str
     time_zone: str
 
 
@@ -65,6 +68,7 @@ def exhibits_of(session: Session, *, vault: Vault, link: ShareLink, place: int |
             item.form,
             bundles[credential.id],
             organisation.contact,
+            f"/o/{organisation.slug}",
             organisation.time_zone,
         )
         for item, credential, organisation, _ in rows
@@ -73,17 +77,28 @@ def exhibits_of(session: Session, *, vault: Vault, link: ShareLink, place: int |
 
 def exhibits_in_full(session: Session, *, vault: Vault, gathered: Sequence[Gathered]) -> list[Exhibit]:
     """Return gathered credentials in their full form, in the same order."""
-    bundles = bare_bundles_of(session, vault=vault, credentials=[item.full for item in gathered])
+    return exhibits_in_form(session, vault=vault, chosen=[(item, FormShown.FULL) for item in gathered])
+
+
+def exhibits_in_form(session: Session, *, vault: Vault, chosen: Sequence[tuple[Gathered, FormShown]]) -> list[Exhibit]:
+    """Return gathered credentials each in the form chosen, in the same order; left out where it has no such form."""
+    rows = [
+        (item, form, row)
+        for item, form in chosen
+        if (row := item.full if form is FormShown.FULL else item.minimal) is not None
+    ]
+    bundles = bare_bundles_of(session, vault=vault, credentials=[row for _, _, row in rows])
     return [
         Exhibit(
             place,
-            item.full.id,
-            FormShown.FULL,
-            bundles[item.full.id],
+            row.id,
+            form,
+            bundles[row.id],
             item.issuer.contact,
+            f"/o/{item.issuer.slug}",
             item.issuer.time_zone,
         )
-        for place, item in enumerate(gathered, start=1)
+        for place, (item, form, row) in enumerate(rows, start=1)
     ]
 
 
@@ -92,3 +107,21 @@ def judge_all(exhibits: Sequence[Exhibit], *, keeper: FactsKeeper, clock: Clock)
     return [
         Judged(exhibit, verify_document(exhibit.bundle, keeper=keeper, clock=clock, keep=True)) for exhibit in exhibits
     ]
+
+
+def place_in(text: str) -> int:
+    """Return the place that an address names; 0, at which nothing stands, for what is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0  # noqa: PLR2004
+
+
+def view_of(judged: Judged, *, language: Language) -> ResultView:
+    """Return what a page shows of a judged document."""
+    return result_view(
+        judged.answer.report,
+        language=language,
+        stored_at=judged.answer.last_at,
+        last_verdict=judged.answer.last_verdict,
+        contact=judged.exhibit.contact,
+        issuer_page=judged.exhibit.issuer_page,
+        time_zone=judged.exhibit.time_zone,
+    )

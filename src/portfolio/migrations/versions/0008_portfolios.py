@@ -84,6 +84,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_portfolioitem_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "publicpage",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("down_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("code_hash"),
+    )
+    with op.batch_alter_table("publicpage", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_publicpage_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_publicpage_standing",
+            ["person_id"],
+            unique=True,
+            sqlite_where=sa.text("down_at IS NULL"),
+            postgresql_where=sa.text("down_at IS NULL"),
+        )
+
+    op.create_table(
         "sharelink",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
@@ -268,8 +294,42 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("shareview", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shareview_link_id"))
+    op.create_table(
+        "publicselection",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("page_id", sa.String(), nullable=False),
+        sa.Column("capacity", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("consent_id", sa.String(), nullable=False),
+        sa.Column("selection", sa.JSON(), nullable=False),
+        sa.Column("sealed_words", sa.LargeBinary(), nullable=True),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["consent_id"],
+            ["consent.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["page_id"],
+            ["publicpage.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("page_id", "capacity"),
+    )
+    with op.batch_alter_table("publicselection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_publicselection_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_publicselection_page_id"), ["page_id"], unique=False)
+
 
     op.drop_table("shareview")
+    with op.batch_alter_table("publicselection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_publicselection_page_id"))
+        batch_op.drop_index(batch_op.f("ix_publicselection_account_id"))
+
+    op.drop_table("publicselection")
     with op.batch_alter_table("shareitem", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shareitem_link_id"))
         batch_op.drop_index(batch_op.f("ix_shareitem_credential_id"))
@@ -309,6 +369,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_portfolioitem_person_id"))
 
     op.drop_table("portfolioitem")
+    with op.batch_alter_table("publicpage", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_publicpage_standing",
+            sqlite_where=sa.text("down_at IS NULL"),
+            postgresql_where=sa.text("down_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_publicpage_person_id"))
+
+    op.drop_table("publicpage")
     with op.batch_alter_table("importedbadge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_importedbadge_person_id"))
 

@@ -13,8 +13,7 @@ from portfolio.i18n import N_
 from portfolio.organisations.models import OrganisationType
 from portfolio.sharing import grants
 from portfolio.sharing.gathered import gathered_by
-from portfolio.sharing.showing import exhibits_in_full, judge_all
-from portfolio.verification.page import result_view
+from portfolio.sharing.showing import exhibits_in_full, judge_all, view_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import page
 
@@ -75,14 +74,7 @@ def _applicant_page(request: Request, access: StaffAccess, grant_id: str, creden
         what = "portfolio" if credential_id is None else "credential"
         grants.record_look(session, actor=access.actor, grant=found.grant, what=what, clock=clock)
     views = [
-        result_view(
-            judged.answer.report,
-            language=language_of(request),
-            stored_at=judged.answer.last_at,
-            last_verdict=judged.answer.last_verdict,
-            contact=judged.exhibit.contact,
-            time_zone=judged.exhibit.time_zone,
-        )
+        view_of(judged, language=language_of(request))
         for judged in judge_all(exhibits, keeper=portfolio.keeper, clock=clock)
     ]
     here = f"/org/{access.organisation.slug}/applicants/{grant_id}"

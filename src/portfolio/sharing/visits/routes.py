@@ -8,16 +8,16 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from portfolio.auth import Anybody, client_address, limit_attempts, portfolio_of, set_cookie
+from portfolio.auth import Anybody, limit_attempts, portfolio_of, set_cookie
 from portfolio.errors import NotFoundError
 from portfolio.i18n import N_
-from portfolio.people.attempts import forget_attempts, require_attempts_left
+from portfolio.people.attempts import forget_attempts
 from portfolio.sharing import openings
+from portfolio.sharing.misses import behind
 from portfolio.sharing.models import ShareLink
 from portfolio.sharing.presentation import MEDIA_TYPE, presentation
 from portfolio.sharing.readme import readme
-from portfolio.sharing.showing import Judged, exhibits_of, judge_all
-from portfolio.verification.page import ResultView, result_view
+from portfolio.sharing.showing import Judged, exhibits_of, judge_all, place_in, view_of
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import page, see_other
@@ -25,8 +25,6 @@ from portfolio.web.pages import page, see_other
 router = APIRouter(prefix="/s/{token}", tags=["sharing"], include_in_schema=False)
 
 OPENED: Final = "opened"
-MISSES: Final = 100
-MISSES_MINUTES: Final = 10
 PASSWORDS: Final = 20
 PASSWORDS_MINUTES: Final = 60
 
@@ -48,7 +46,7 @@ def shared(request: Request, _: Anybody, token: str) -> Response:
         actor=None,
         link=link,
         here=f"/s/{token}",
-        documents=[(one.exhibit, view_of(request, one)) for one in judged],
+        documents=[(one.exhibit, view_of(one, language=language_of(request))) for one in judged],
     )
 
 
@@ -101,24 +99,11 @@ def shared_presentation(request: Request, _: Anybody, token: str) -> Response:
 def shared_document(request: Request, _: Anybody, token: str, place: str) -> Response:
     """Show the whole check of one document. It ends with the link, as the document's own public page would not."""
     link = _opened(request, token)
-    number = int(place) if place.isascii() and place.isdigit() and len(place) <= 4 else 0  # noqa: PLR2004
-    judged = _judged(request, link, number)
+    judged = _judged(request, link, place_in(place))
     if not judged:
-        raise NotFoundError("nothing is shown under this link")
-    view = view_of(request, judged[0])
+        raise NotFoundError(openings.DEAD)
+    view = view_of(judged[0], language=language_of(request))
     return page(request, "sharing/check.html", actor=None, view=view, back=f"/s/{token}", links=None, host=None)
-
-
-def view_of(request: Request, judged: Judged) -> ResultView:
-    """Return what a page shows of a judged document."""
-    return result_view(
-        judged.answer.report,
-        language=language_of(request),
-        stored_at=judged.answer.last_at,
-        last_verdict=judged.answer.last_verdict,
-        contact=judged.exhibit.contact,
-        time_zone=judged.exhibit.time_zone,
-    )
 
 
 def _judged(request: Request, link: ShareLink, place: int | None = None) -> list[Judged]:
@@ -132,34 +117,23 @@ def _opened(request: Request, token: str) -> ShareLink:
     """Return a link that this browser has opened; to another the page behind it does not exist."""
     link, is_open = _live(request, token)
     if not is_open:
-        raise NotFoundError("nothing is shown under this link")
+        raise NotFoundError(openings.DEAD)
     return link
 
 
 def _live(request: Request, token: str) -> tuple[ShareLink, bool]:
-    """Return a living link; whoever tries too many others is let through to none for a while (fault 107)."""
+    """Return a living link, and whether this browser has opened it."""
     portfolio = portfolio_of(request)
-    require_attempts_left(
-        portfolio.database,
-        vault=portfolio.vault,
-        clock=portfolio.clock,
-        what="share-link",
-        who=client_address(request),
-        limit=MISSES,
-        minutes=MISSES_MINUTES,
+    return behind(
+        request,
+        lambda session: openings.live_link(
+            session,
+            vault=portfolio.vault,
+            token=token,
+            proof=request.cookies.get(OPENED),
+            now=portfolio.clock(),
+        ),
     )
-    try:
-        with portfolio.database.read() as session:
-            return openings.live_link(
-                session,
-                vault=portfolio.vault,
-                token=token,
-                proof=request.cookies.get(OPENED),
-                now=portfolio.clock(),
-            )
-    except NotFoundError:
-        limit_attempts(request, "share-link", limit=MISSES, minutes=MISSES_MINUTES)
-        raise
 
 
 def _door(request: Request, link: ShareLink, filled: Filled[OpenForm], *, status: int = 200) -> Response:
