@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck
@@ -16,6 +16,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from movable_clock import MovableClock
 from watching import WATCH, OpenPage, Watched
+
+if TYPE_CHECKING:
+    from portfolio.db import Database
 
 hypothesis_settings.register_profile(
     "default", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -124,3 +127,20 @@ def world(tmp_path: Path) -> Iterator[Any]:
     made = make_world(tmp_path / "world")
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with our tables and nothing in it: a file's, and a real server's."""
+    from portfolio.db import Database
+    from portfolio.migrations import migrate
+    from service_world import new_database
+
+    url = f"sqlite:///{tmp_path / 'portfolio.db'}"
+    if request.param == "postgresql":
+        url = new_database(request.getfixturevalue("postgres_url"), request.node.name)
+        url = url.replace("postgresql://", "postgresql+psycopg://")
+    made = Database(url)
+    migrate(made)
+    yield made
+    made.dispose()

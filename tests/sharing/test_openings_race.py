@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from sqlmodel import func, select
 
 from portfolio.db import Database, utc_now
 from portfolio.documents.encryption import load_master_keys
 from portfolio.documents.vault import Vault
 from portfolio.errors import NotFoundError
-from portfolio.migrations import migrate
 from portfolio.people.models import AccessRecord
 from portfolio.people.service import Profile, new_own_person
 from portfolio.sharing.models import ShareLink, ShareView
 from portfolio.sharing.openings import open_link
-from service_world import new_database
 
 MOST = 5
 READERS = 24
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'race.db'}"
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgres_url"), request.node.name)
-        url = url.replace("postgresql://", "postgresql+psycopg://")
-    made = Database(url)
-    migrate(made)
-    yield made
-    made.dispose()
-
-
-def test_a_link_is_never_opened_more_often_than_it_may(database: Database, tmp_path: Path) -> None:
+def test_a_link_is_never_opened_more_often_than_it_may(any_database: Database, tmp_path: Path) -> None:
     vault = Vault(load_master_keys(value=None, path=tmp_path / "master.key", is_production=False))
-    with database.write() as session:
+    with any_database.write() as session:
         person = new_own_person(session, vault=vault, profile=Profile(name="Анна"), clock=utc_now)
         link = ShareLink(
             person_id=person.id,
@@ -57,7 +41,7 @@ def test_a_link_is_never_opened_more_often_than_it_may(database: Database, tmp_p
     def read() -> None:
         together.wait()
         try:
-            with database.write() as session:
+            with any_database.write() as session:
                 open_link(session, link_id=link.id, clock=utc_now)
         except NotFoundError:
             outcomes.append("refused")
@@ -70,7 +54,7 @@ def test_a_link_is_never_opened_more_often_than_it_may(database: Database, tmp_p
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["opened"] * MOST + ["refused"] * (READERS - MOST)
-    with database.read() as session:
+    with any_database.read() as session:
         assert session.get_one(ShareLink, link.id).views == MOST
         assert session.exec(select(func.count()).select_from(ShareView)).one() == MOST
         assert session.exec(select(func.count()).select_from(AccessRecord)).one() == MOST

@@ -9,27 +9,17 @@ from itertools import islice
 from typing import Any, Final
 
 import pikepdf
-from pikepdf.settings import set_qpdf_limits
 
 from portfolio.credentials.bundles import BUNDLE_TYPE, MAX_BUNDLE
+from portfolio.documents.pdf import limit_pdf_reading
 from portfolio.verification.inputs import MAX_FILE, InputError
 
 ATTACHMENT_NAME: Final = "credential.json"
 MAX_ATTACHMENTS: Final = 64
 
 _MARKS: Final = (f'"{BUNDLE_TYPE}"'.encode(), b'"OpenBadgeCredential"')
-_MAX_STREAM: Final = 16 * 1024 * 1024  # bytes of an unpacked table of objects; that of a diploma has some 20 KB
 
-# For the whole process, as qpdf knows no other way: a small PDF must not unpack to gigabytes while it is opened.
-set_qpdf_limits(
-    flate_max_memory=_MAX_STREAM,
-    png_max_memory=_MAX_STREAM,
-    tiff_max_memory=_MAX_STREAM,
-    run_length_max_memory=_MAX_STREAM,
-    max_stream_filters=4,
-    parser_max_nesting=64,
-    doc_max_warnings=100,
-)
+limit_pdf_reading()
 
 
 def bundle_in(pdf: bytes) -> bytes:

@@ -23,7 +23,6 @@ cost more than all the rest; JPEGs that are larger decode at half their size."""
 _QUALITY: Final = 86
 _MAX_OBJECTS: Final = 50_000
 _MAX_PAGES: Final = 40
-_MAX_STREAM: Final = 16 * 1024 * 1024
 
 # ISO 32000-2: what runs, starts, sends, or leads out of the document (12.6.4), forms of Adobe's (12.7.8), media.
 _ACTIVE_KEYS: Final = frozenset({"/JS", "/JavaScript", "/AA", "/XFA", "/RichMediaContent", "/RichMediaSettings"})
@@ -91,17 +90,10 @@ def _plain(picture: Any) -> Any:
 def check_pdf(content: bytes) -> None:
     """Look through all objects of a PDF, packed ones too; raises `RefusedError` for what is more than pages."""
     import pikepdf
-    from pikepdf.settings import set_qpdf_limits
 
-    set_qpdf_limits(
-        flate_max_memory=_MAX_STREAM,
-        png_max_memory=_MAX_STREAM,
-        tiff_max_memory=_MAX_STREAM,
-        run_length_max_memory=_MAX_STREAM,
-        max_stream_filters=4,
-        parser_max_nesting=64,
-        doc_max_warnings=100,
-    )
+    from portfolio.documents.pdf import limit_pdf_reading
+
+    limit_pdf_reading()
     try:
         with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as opened:
             if opened.is_encrypted:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from portfolio.achievements.claims.service import document_of_claim
 from portfolio.achievements.claims.showing import document_response
-from portfolio.achievements.claims.stating import CLAIMED_KINDS, ClaimForm, stated_in, typed_of
+from portfolio.achievements.claims.stating import CLAIMED_KINDS, ClaimForm, Stated, stated_in, typed_of
 from portfolio.achievements.requests import answers, service
 from portfolio.achievements.requests.matching import LOOKED_THROUGH
 from portfolio.auth import Issuer, StaffAccess, Viewer, portfolio_of
@@ -169,17 +169,7 @@ def show_document(request: Request, access: Viewer, claim_id: str) -> Response:
 @router.post("/org/{slug}/requests/{claim_id}/confirm")
 def confirm(request: Request, access: Issuer, claim_id: str) -> Response:
     _require_standing(access)
-    portfolio = portfolio_of(request)
-    try:
-        with portfolio.database.write() as session:
-            answers.confirm(
-                session,
-                _desk(request, access),
-                claim_id=claim_id,
-            )
-    except answers.AlreadyIssuedError as refusal:
-        return _request_page(request, access, claim_id, problem=refusal.message)
-    return see_other(f"/org/{access.seat.slug}/requests", done="confirmed")
+    return _confirm(request, access, claim_id, corrected=None)
 
 
 @router.post("/org/{slug}/requests/{claim_id}/correct")
@@ -199,14 +189,13 @@ def correct(
     stated = stated_in(filled, CLAIMED_KINDS[view.stated.kind], today=portfolio.clock().date())
     if stated is None:
         return _request_page(request, access, claim_id, corrected=filled)
+    return _confirm(request, access, claim_id, corrected=stated)
+
+
+def _confirm(request: Request, access: StaffAccess, claim_id: str, *, corrected: Stated | None) -> Response:
     try:
-        with portfolio.database.write() as session:
-            answers.confirm(
-                session,
-                _desk(request, access),
-                claim_id=claim_id,
-                corrected=stated,
-            )
+        with portfolio_of(request).database.write() as session:
+            answers.confirm(session, _desk(request, access), claim_id=claim_id, corrected=corrected)
     except answers.AlreadyIssuedError as refusal:
         return _request_page(request, access, claim_id, problem=refusal.message)
     return see_other(f"/org/{access.seat.slug}/requests", done="confirmed")
