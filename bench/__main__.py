@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import diplomas, issuing, page, people, signing, standalone, tables, verifying
+from bench import diplomas, issuing, page, people, sign_in, signing, standalone, tables, verifying
 from bench.peers import __main__ as peers
 
 if __name__ == "__main__":
@@ -14,4 +14,5 @@ if __name__ == "__main__":
     page.main()
     issuing.main()
     people.main()
+    sign_in.main()
     diplomas.main()
