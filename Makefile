@@ -58,7 +58,7 @@ unit: setup-test ## every Python test: unit, integration (anvil, Kubo, PostgreSQ
 	$(BIN)/pytest -n 3 --dist loadgroup -q $(UNIT_OPTIONS)
 
 coverage: UNIT_OPTIONS = --cov --cov-report=term:skip-covered
-coverage: unit ## the same, and which lines and branches no test reaches (a third slower)
+coverage: unit ## the same, and which lines and branches no test reaches
 
 bench: setup-test ## measure; prints medians, ratios and growth, beside others' implementations
 	PYTHON=$(PYTHON) bench/peers/install.sh
