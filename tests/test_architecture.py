@@ -42,6 +42,7 @@ PURE = {
     "credentials.verdict",
     "verification.names",
     "people.consent",
+    "people.deadlines",
 }
 FASTAPI_ALLOWED = {"app", "auth", "errors", "web", "metrics"}
 

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portfolio import metrics
 from portfolio.achievements import routes as achievements_routes
 from portfolio.achievements.claims import routes as claims_routes
+from portfolio.achievements.duties import routes as duties_routes
 from portfolio.achievements.holdings import routes as holdings_routes
 from portfolio.achievements.imported import routes as imported_routes
 from portfolio.achievements.records import routes as records_routes
@@ -56,12 +57,13 @@ from portfolio.people.entry import routes as entry_routes
 from portfolio.people.guarding import routes as guarding_routes
 from portfolio.people.home import routes as home_routes
 from portfolio.people.leaving import routes as leaving_routes
+from portfolio.people.proving import routes as proving_routes
 from portfolio.people.rescue import routes as rescue_routes
 from portfolio.people.security import routes as security_routes
 from portfolio.sharing import routes as sharing_routes
+from portfolio.sharing.public import routes as public_routes
 from portfolio.sharing.university import routes as university_routes
 from portfolio.sharing.visits import routes as visits_routes
-from portfolio.sharing.public import routes as public_routes
 from portfolio.verification import routes as verification_routes
 from portfolio.verification.front import routes as front_routes
 from portfolio.verification.keeper import FactsKeeper
@@ -110,6 +112,8 @@ ROUTES = (
     notifications_routes,
     applying_routes,
     registrar_routes,
+    duties_routes,
+    proving_routes,
     replacing_routes,
     vouching_routes,
     joining_routes,
@@ -118,11 +122,11 @@ ROUTES = (
     credentials_desk_routes,
     sharing_routes,
     visits_routes,
+    public_routes,
     university_routes,
 )
 """The slices' routes, in the order in which they are asked whether a path is theirs."""
 
-    public_routes,
 
 @dataclass(slots=True)
 class Portfolio:

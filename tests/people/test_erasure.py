@@ -18,7 +18,7 @@ from portfolio.documents.service import store_document
 from portfolio.documents.storage import ContentMissingError
 from portfolio.notifications.mailer import open_mailer
 from portfolio.notifications.service import deliver, queue_mail
-from portfolio.operations.erasing import ledger_path, replay, run_erasures, steps
+from portfolio.operations.erasing import ledger_path, operator_of, replay, run_erasures, steps
 from portfolio.people.access import record_view
 from portfolio.people.erasure import KEPT_TABLES, belongs_to, carry_on, unfinished
 from portfolio.people.models import (
@@ -174,7 +174,7 @@ def test_killed_at_any_step_it_goes_on(world: World, monkeypatch: pytest.MonkeyP
     assert cid.encode() not in everything(portfolio.settings.data_dir)
     with portfolio.database.read() as session:
         acts = [row.act for row in session.exec(select(AuditRecord)) if row.act.startswith("erasure.")]
-    assert acts == ["erasure.ask", "erasure.start", "erasure.finish"]
+    assert acts == ["erasure.ask", "erasure.start", *["erasure.step"] * len(steps(portfolio)), "erasure.finish"]
 
 
 @pytest.mark.fault(134)
@@ -298,10 +298,11 @@ def test_no_table_is_forgotten() -> None:
         if not personal or table.name in KEPT_TABLES:
             continue
         if belongs_to(table, ["p"], ["a"]) is None:
-            # Of an organisation, or sealed for an hour or a few days; runs and letters have steps of their own.
+            # Of an organisation, or sealed for an hour, a few days or (why registrars decided) a year; runs and letters
+            # have steps of their own.
             assert table.name in {
                 *("issuerkey", "decision", "issuingrun", "runpart", "uploadedtable", "outgoingmail"),
-                *("staffinvitation", "registrarinvitation"),
+                *("staffinvitation", "registrarinvitation", "replacement"),
             }, table.name
 
 
@@ -317,12 +318,13 @@ def test_an_act_says_when_and_how(world: World) -> None:
         clock=world.clock,
         request_id=request_id,
         steps=steps(world.portfolio),
+        operator=operator_of(world.portfolio.settings),
     )
     with world.portfolio.database.read() as session:
         request = session.get_one(ErasureRequest, request_id)
     act = orjson.loads(request.act or "")
     assert act["subject"] == adult.person_id
-    assert act["reason"].startswith("withdrawal of consent")
+    assert act["reason"] == "own"
     assert request.finished_at is not None
     assert request.started_at is not None
     assert request.finished_at - request.started_at == timedelta(minutes=2)

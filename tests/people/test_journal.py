@@ -11,10 +11,9 @@ from sqlmodel import select
 from people_world import World
 from portfolio.anchoring.models import Leaf
 from portfolio.anchoring.service import add_leaves, digests_of
-from portfolio.operations.audit import AUDIT_TAG
 from portfolio.people.consent import Purpose
 from portfolio.people.consents import allows
-from portfolio.people.journal import BrokenLine, anchor_head, record_act, verify_journal
+from portfolio.people.journal import AUDIT_TAG, BrokenLine, anchor_head, record_act, verify_journal
 from portfolio.people.models import AuditRecord, Consent
 
 

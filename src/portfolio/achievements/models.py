@@ -79,6 +79,8 @@ class Dispute(SQLModel, table=True):
     winner_id: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that half of the term is gone")
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that the term is over")
 
 
 class ObjectionKind(StrEnum):
@@ -100,6 +102,8 @@ class Objection(SQLModel, table=True):
     sealed_answer: bytes | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that half of the term is gone")
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that the term is over")
 
 
 class PortfolioItem(SQLModel, table=True):

@@ -17,9 +17,8 @@ from portfolio.credentials.audit import audit_credentials
 from portfolio.documents.mirror import audit_documents
 from portfolio.documents.storage import DocumentStore
 from portfolio.errors import UnavailableError
-from portfolio.people.journal import verify_journal
-
-AUDIT_TAG = "audit"
+from portfolio.people.destruction import ProofState, verify_acts
+from portfolio.people.journal import AUDIT_TAG, verify_journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,7 @@ def audit_all(portfolio: Portfolio, gateways: Mapping[int, Gateway], *, limit: i
         findings += islice(audit_credentials(session, vault=portfolio.vault), limit)
         findings += islice(_documents(session, portfolio.store), limit)
         findings += islice(_journal(session), limit)
+        findings += islice(_acts(session), limit)
         for number, gateway in gateways.items():
             try:
                 findings += islice(audit_calls(session, gateway, pair=number), limit)
@@ -70,6 +70,17 @@ def _journal(session: Session) -> Iterator[Finding]:
     }
     for line in verify_journal(session, anchored=digests_of(session, tag=AUDIT_TAG)):
         yield Finding(f"journal_{line.code}", str(line.number), messages[line.code])
+
+
+def _acts(session: Session) -> Iterator[Finding]:
+    messages = {
+        ProofState.ACT_MISSING: "the audit log knows of an act of destruction that is not here",
+        ProofState.ACT_ALTERED: "an act of destruction is not as the audit log says that it was written",
+        ProofState.LINE_ALTERED: "the audit log's line about an act of destruction is not as it was written",
+        ProofState.LINE_MISSING: "the audit log does not know an act of destruction",
+    }
+    for request_id, state in verify_acts(session):
+        yield Finding(f"destruction_{state.value}", request_id, messages[state])
 
 
 def _documents(session: Session, store: DocumentStore) -> Iterator[Finding]:

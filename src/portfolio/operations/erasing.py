@@ -12,12 +12,14 @@ from pathlib import Path
 from sqlmodel import col, select
 
 from portfolio.app import Portfolio
+from portfolio.config import Settings
 from portfolio.credentials.erasure import erase_credentials, renew_keys
 from portfolio.documents.erasure import erase_contents
 from portfolio.issuing.erasure import erase_run_reports
 from portfolio.notifications.mailer import OUTBOX
 from portfolio.organisations.staff import end_places
 from portfolio.people.accounts import address_hash
+from portfolio.people.destruction import Operator
 from portfolio.people.erasure import (
     Erasing,
     Plan,
@@ -41,6 +43,11 @@ log = logging.getLogger(__name__)
 def ledger_path(data_dir: Path) -> Path:
     """Return where the ledger lies: beside the database, and copied elsewhere by itself, never with its backups."""
     return data_dir / LEDGER
+
+
+def operator_of(settings: Settings) -> Operator:
+    """Return what acts of destruction say of the operator and of the system."""
+    return Operator(settings.operator_name, settings.operator_address, settings.public_url)
 
 
 def steps(portfolio: Portfolio) -> Sequence[Step]:
@@ -79,6 +86,7 @@ def run_erasures(portfolio: Portfolio) -> int:
                 clock=portfolio.clock,
                 request_id=request_id,
                 steps=steps(portfolio),
+                operator=operator_of(portfolio.settings),
             )
         except Exception as error:  # noqa: BLE001  whatever it is, it is raised below
             log.warning("erasure %s: %s", request_id, type(error).__name__)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 
+from portfolio.achievements.duties.letters import warn
 from portfolio.achievements.requests.service import remind
 from portfolio.anchoring.pairs import pair_waits
 from portfolio.anchoring.sending import CallSender, Gateway
@@ -22,7 +23,6 @@ from portfolio.issuing.uploads import forget_tables
 from portfolio.jobs import Job, LeaseHolder, LeaseLostError, run_jobs
 from portfolio.notifications.mailer import open_mailer
 from portfolio.notifications.service import deliver
-from portfolio.operations.audit import AUDIT_TAG
 from portfolio.operations.erasing import run_erasures
 from portfolio.organisations import administrators, invitations
 from portfolio.organisations.moving import settle_move
@@ -32,7 +32,7 @@ from portfolio.people import guardians
 from portfolio.people.attempts import drop_old_attempts
 from portfolio.people.entry.service import drop_ended_tokens
 from portfolio.people.family import hand_over
-from portfolio.people.journal import anchor_head
+from portfolio.people.journal import AUDIT_TAG, anchor_head
 from portfolio.people.rescue.service import carry_out_due
 
 SENDING_INTERVAL = 0.5
@@ -197,6 +197,7 @@ class Worker:
             Job("birthdays", self.hand_over, DAILY_INTERVAL),
             Job("audit log", self.anchor_journal, DAILY_INTERVAL),
             Job("reminders", self.remind, DAILY_INTERVAL),
+            Job("terms", self.warn, DAILY_INTERVAL),
         ]
         if self._portfolio.settings.ipfs_api_url:
             jobs.append(Job("mirroring", self.mirror, MIRROR_INTERVAL))
@@ -257,6 +258,12 @@ class Worker:
             return remind(
                 session, vault=portfolio.vault, public_url=portfolio.settings.public_url, clock=portfolio.clock
             )
+
+    def warn(self) -> int:
+        """Write, once each, of terms that are half gone or over; returns how many letters."""
+        portfolio = self._portfolio
+        with portfolio.database.write() as session:
+            return warn(session, vault=portfolio.vault, public_url=portfolio.settings.public_url, clock=portfolio.clock)
 
     def release(self) -> None:
         """Let another worker send."""

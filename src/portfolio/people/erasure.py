@@ -6,7 +6,6 @@ credentials of a batch verify and the issuer can still revoke. Steps of other sl
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar, Final
 
 import orjson
-from sqlalchemy import Table, delete, or_, update
+from sqlalchemy import Table, delete, literal, or_, update
 from sqlmodel import Session, SQLModel, col, select
 
 from portfolio.db import Database
@@ -27,6 +26,14 @@ from portfolio.notifications.models import OutgoingMail
 from portfolio.people.accounts import address_hash
 from portfolio.people.actors import Actor
 from portfolio.people.consent import Age, Capacity
+from portfolio.people.destruction import (
+    CATEGORIES,
+    CATEGORY_OF_TABLE,
+    FINISH,
+    Operator,
+    digest_of,
+    write_act,
+)
 from portfolio.people.guardians import age_at, leaves_a_child
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account, ErasureRequest, Guardianship, GuardianState, Person
@@ -161,7 +168,9 @@ def take_back(session: Session, *, person_id: str, actor: Actor, clock: Clock) -
 
 def start(session: Session, *, request: ErasureRequest, plan: Plan, clock: Clock) -> None:
     """Destroy the keys and close the account, in one transaction: from here on nothing can be read or undone."""
+    categories = categories_of(session, plan=plan) | set(request.plan.get("categories", ()))
     request.started_at, request.plan = clock(), {name: list(ids) for name, ids in asdict(plan).items()}
+    request.plan["categories"] = [code for code in CATEGORIES if code in categories]
     session.add(request)
     for person in session.exec(select(Person).where(col(Person.id).in_(plan.persons))):
         person.sealed_key = person.sealed_profile = b""
@@ -189,8 +198,13 @@ def unfinished(session: Session) -> list[str]:
     )
 
 
-def carry_on(*, database: Database, vault: Vault, clock: Clock, request_id: str, steps: Sequence[Step]) -> None:
-    """Do the steps that are not done yet, each marked when it ended; killed anywhere, it goes on from there."""
+def carry_on(
+    *, database: Database, vault: Vault, clock: Clock, request_id: str, steps: Sequence[Step], operator: Operator
+) -> None:
+    """Do the steps that are not done yet, each marked when it ended; killed anywhere, it goes on from there.
+
+    Every step is an event of the audit log, and the end too, with the hash of the act (`destruction.py`).
+    """
     with database.read() as session:
         request = session.get_one(ErasureRequest, request_id)
     erasing = Erasing(database, vault, clock, request_id, Plan.of(request.plan))
@@ -205,35 +219,16 @@ def carry_on(*, database: Database, vault: Vault, clock: Clock, request_id: str,
             row = session.get_one(ErasureRequest, request_id, with_for_update=True)
             row.steps = ",".join(f"{step}:{count}" for step, count in done.items())
             session.add(row)
+            detail = f"{name}:{done[name]}"
+            record_act(session, actor="worker", act="erasure.step", subject=row.id, detail=detail, clock=clock)
     with database.write() as session:
         row = session.get_one(ErasureRequest, request_id, with_for_update=True)
         if row.finished_at is None:
             row.finished_at = clock()
-            row.act = act_of_destruction(row)
-            digest = hashlib.sha256(row.act.encode()).hexdigest()
+            row.act = write_act(row, operator=operator)
             session.add(row)
-            record_act(session, actor="worker", act="erasure.finish", subject=row.id, detail=digest, clock=clock)
-
-
-def act_of_destruction(request: ErasureRequest) -> str:
-    """Return the act (order 179 of Roskomnadzor of 2022): what was destroyed, when, how and why; names nobody."""
-    counts = dict(item.split(":") for item in request.steps.split(",") if item)
-    return orjson.dumps(
-        {
-            "act": request.id,
-            "subject": request.person_id,
-            "reason": "withdrawal of consent and request of the subject"
-            if request.by_person_at
-            else "request of the legal representative",
-            "asked_at": request.asked_at.isoformat(),
-            "keys_destroyed_at": request.started_at.isoformat() if request.started_at else None,
-            "finished_at": request.finished_at.isoformat() if request.finished_at else None,
-            "method": "keys overwritten, then ciphertext and rows deleted and overwritten, the database's log emptied",
-            "destroyed": {name: int(count) for name, count in counts.items()},
-            "stays": "digest, issuer and status index; statutory records with their issuer; evidence of consents",
-        },
-        option=orjson.OPT_INDENT_2,
-    ).decode()
+            digest = digest_of(row.act)
+            record_act(session, actor="worker", act=FINISH, subject=row.id, detail=digest, clock=clock)
 
 
 def erase_letters(erasing: Erasing) -> int:
@@ -287,6 +282,25 @@ def belongs_to(table: Table, persons: Sequence[str], accounts: Sequence[str]) ->
 
             conditions.append(column.in_(select_rows(key.column).where(inner)))
     return or_(*conditions) if conditions else None
+
+
+def categories_of(session: Session, *, plan: Plan) -> set[str]:
+    """Return which kinds of data there are to destroy, by the code of the act, while they are there."""
+    found, persons = {"profile"}, plan.persons
+    accounts = list(session.exec(select(Account.id).where(col(Account.person_id).in_(persons))))
+    if accounts:
+        found |= {"contact", "sign_in"}
+    if plan.credentials:
+        found.add("awards")
+    for table in SQLModel.metadata.sorted_tables:
+        code = CATEGORY_OF_TABLE.get(table.name)
+        if code is None or code in found:
+            continue
+        condition = belongs_to(table, persons, accounts)
+        wanted = table.select().with_only_columns(literal(1)).limit(1)
+        if condition is not None and session.execute(wanted.where(condition)).first():
+            found.add(code)
+    return found
 
 
 def empty_log(erasing: Erasing) -> int:

@@ -19,6 +19,8 @@ from portfolio.people.models import AuditRecord
 
 FIRST: Final = b"\0" * 32
 HEAD_TAG: Final = b"portfolio/audit-head/v1\0"
+AUDIT_TAG: Final = "audit"
+"""Under which heads are queued for anchoring, beside other digests."""
 ANCHORED_EVERY: Final = timedelta(days=1)
 _TURN: Final = 0x6175646974  # "audit": nobody else locks this number
 

@@ -243,7 +243,7 @@ class AuditRecord(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     actor: str = Field(max_length=60, description="account:<id>, key:<id>, or worker")
     act: str = Field(max_length=60)
-    subject: str = Field(max_length=120)
+    subject: str = Field(max_length=120, index=True)
     detail: str = Field(default="", max_length=400)
     before: bytes
     hash: bytes = Field(unique=True)
@@ -267,3 +267,5 @@ class ErasureRequest(SQLModel, table=True):
     steps: str = Field(default="", max_length=400, description="names of those done, in order")
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     act: str | None = None
+    warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that half of the term is gone")
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="that the term is over")

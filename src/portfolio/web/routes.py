@@ -49,6 +49,7 @@ def privacy_page(request: Request, actor: Visitor) -> Response:
         "privacy.html",
         actor=actor,
         operator=settings.operator_name,
+        address=settings.operator_address,
         contact=settings.operator_contact,
     )
 

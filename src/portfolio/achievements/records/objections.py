@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -18,19 +19,24 @@ from portfolio.errors import ConflictError, NotFoundError
 from portfolio.i18n import N_
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
+from portfolio.people.deadlines import Cause, Deadline, deadline_of
 from portfolio.people.journal import record_act
 from portfolio.people.models import Person
 from portfolio.people.service import key_of_person
 
+CAUSES: Final = {ObjectionKind.WRONG: Cause.WRONG, ObjectionKind.NOT_ME: Cause.NOT_ME}
+A_PAGE: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectionView:
-    """An objection opened, with the credential it is about."""
+    """An objection opened, with the credential it is about, and until when the law wants an answer."""
 
     objection: Objection
     words: str
     answer: str
     statement: Statement | None = None
+    deadline: Deadline | None = None
 
 
 def object_to(
@@ -86,30 +92,41 @@ def objections_of(session: Session, *, vault: Vault, own_id: str, credential_id:
 
 
 def open_objections(session: Session, *, vault: Vault, organisation: Organisation) -> list[ObjectionView]:
-    """Return the objections that wait for an issuer's answer, the oldest first, but for records erased since."""
+    """Return objections that wait for an issuer's answer, the soonest due first, but for records erased since."""
     holder = aliased(Person)
-    rows = session.exec(
-        select(Objection, Person, Credential)
+    waiting = (
+        select(Objection.id)
         .join(Person, col(Person.id) == col(Objection.person_id))
         .join(Credential, col(Credential.id) == col(Objection.credential_id))
         .join(holder, col(holder.id) == col(Credential.person_id))
         .where(Objection.organisation_id == organisation.id)
         .where(col(Objection.answered_at).is_(None))
         .where(col(holder.erased_at).is_(None))
-        .where(col(Credential.sealed_body) != b"")
         .where(col(Person.erased_at).is_(None))
         .where(col(Credential.sealed_body) != b"")
         .order_by(col(Objection.created_at))
-        .limit(20)
+    )
+    # Of each kind the oldest are due first; which of both comes first is known from their terms alone.
+    ids = [id_ for kind in ObjectionKind for id_ in session.exec(waiting.where(Objection.kind == kind).limit(A_PAGE))]
+    rows = session.exec(
+        select(Objection, Person, Credential)
+        .join(Person, col(Person.id) == col(Objection.person_id))
+        .join(Credential, col(Credential.id) == col(Objection.credential_id))
+        .where(col(Objection.id).in_(ids))
     ).all()
+    dated = [(deadline_of(CAUSES[row[0].kind], row[0].created_at, organisation.time_zone), row) for row in rows]
+    dated.sort(key=lambda pair: (pair[0].due, pair[1][0].created_at, pair[1][0].id))
     return [
-        _opened(
-            vault,
-            vault.open_person_key(person.sealed_key, person_id=person.id),
-            row,
-            open_statement(session, vault=vault, credential=credential),
+        replace(
+            _opened(
+                vault,
+                vault.open_person_key(person.sealed_key, person_id=person.id),
+                row,
+                open_statement(session, vault=vault, credential=credential),
+            ),
+            deadline=deadline,
         )
-        for row, person, credential in rows
+        for deadline, (row, person, credential) in dated[:A_PAGE]
     ]
 
 

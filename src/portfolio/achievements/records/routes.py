@@ -15,6 +15,7 @@ from portfolio.auth import Issuer, OfPerson, StaffAccess, Viewer, client_address
 from portfolio.i18n import N_
 from portfolio.people.access import record_view
 from portfolio.people.attempts import count_attempt
+from portfolio.people.deadlines import local_day
 from portfolio.people.service import profile_of
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.pages import page, see_other
@@ -173,6 +174,7 @@ def disputes(request: Request, access: Viewer) -> Response:
         seat=access.seat,
         counts=counts,
         disputes=found,
+        today=local_day(portfolio.clock(), access.organisation.time_zone),
     )
 
 
@@ -213,6 +215,7 @@ def list_objections(request: Request, access: Viewer) -> Response:
         seat=access.seat,
         counts=counts,
         objections=found,
+        today=local_day(portfolio.clock(), access.organisation.time_zone),
     )
 
 

@@ -21,6 +21,7 @@ from portfolio.errors import ConflictError, NotFoundError
 from portfolio.i18n import N_
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Organisation
+from portfolio.people.deadlines import Cause, Deadline, deadline_of
 from portfolio.people.journal import record_act
 from portfolio.people.models import Person
 from portfolio.people.service import Profile, profile_of
@@ -50,12 +51,13 @@ class FoundRecord:
 
 @dataclass(frozen=True, slots=True)
 class DisputeView:
-    """A dispute with what the record says and how the two call themselves."""
+    """A dispute with what the record says, how the two call themselves, and until when it is to be decided."""
 
     dispute: Dispute
     statement: Statement
     owner: Profile
     claimant: Profile
+    deadline: Deadline
 
 
 def claim_by_code(
@@ -201,6 +203,7 @@ def open_disputes(session: Session, *, vault: Vault, organisation: Organisation)
             open_statement(session, vault=vault, credential=credential),
             _profile(session, vault, dispute.owner_id),
             _profile(session, vault, dispute.claimant_id),
+            deadline_of(Cause.DISPUTE, dispute.created_at, organisation.time_zone),
         )
         for dispute, credential in rows
     ]

@@ -40,6 +40,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("hash"),
     )
+    with op.batch_alter_table("auditrecord", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_auditrecord_subject"), ["subject"], unique=False)
+
     op.create_table(
         "erasurerequest",
         sa.Column("id", sa.String(), nullable=False),
@@ -53,6 +56,8 @@ def upgrade() -> None:
         sa.Column("steps", sa.String(length=400), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("act", sa.String(), nullable=True),
+        sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("erasurerequest", schema=None) as batch_op:
@@ -170,12 +175,12 @@ def upgrade() -> None:
         sa.Column("active_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_why", sa.String(length=20), nullable=True),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
         ),
-        sa.Column("sealed_reason", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["person.id"],
@@ -225,11 +230,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recoverycode_account_id"), ["account_id"], unique=False)
 
     op.create_table(
-        "signin",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-    op.create_table(
         "rescue",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -263,6 +263,11 @@ def upgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL AND done_at IS NULL"),
         )
 
+    op.create_table(
+        "signin",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("device", sa.String(length=60), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -285,11 +290,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signin_account_id"))
 
     op.drop_table("signin")
-    with op.batch_alter_table("recoverycode", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_recoverycode_account_id"))
-
-    op.drop_table("recoverycode")
-    with op.batch_alter_table("passkey", schema=None) as batch_op:
     with op.batch_alter_table("rescue", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_rescue_standing",
@@ -300,6 +300,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_rescue_account_id"))
 
     op.drop_table("rescue")
+    with op.batch_alter_table("recoverycode", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recoverycode_account_id"))
+
+    op.drop_table("recoverycode")
+    with op.batch_alter_table("passkey", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_passkey_account_id"))
 
     op.drop_table("passkey")
@@ -333,6 +338,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_erasurerequest_person_id"))
 
     op.drop_table("erasurerequest")
+    with op.batch_alter_table("auditrecord", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_auditrecord_subject"))
+
     op.drop_table("auditrecord")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attempts_since"))

@@ -204,6 +204,8 @@ def upgrade() -> None:
         sa.Column("winner_id", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["credential_id"],
             ["credential.id"],
@@ -239,6 +241,8 @@ def upgrade() -> None:
         sa.Column("sealed_answer", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["credential_id"],
             ["credential.id"],
@@ -290,10 +294,6 @@ def upgrade() -> None:
     with op.batch_alter_table("shareview", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_shareview_link_id"), ["link_id"], unique=False)
 
-
-def downgrade() -> None:
-    with op.batch_alter_table("shareview", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_shareview_link_id"))
     op.create_table(
         "publicselection",
         sa.Column("id", sa.String(), nullable=False),
@@ -324,12 +324,16 @@ def downgrade() -> None:
         batch_op.create_index(batch_op.f("ix_publicselection_page_id"), ["page_id"], unique=False)
 
 
-    op.drop_table("shareview")
+def downgrade() -> None:
     with op.batch_alter_table("publicselection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_publicselection_page_id"))
         batch_op.drop_index(batch_op.f("ix_publicselection_account_id"))
 
     op.drop_table("publicselection")
+    with op.batch_alter_table("shareview", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_shareview_link_id"))
+
+    op.drop_table("shareview")
     with op.batch_alter_table("shareitem", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_shareitem_link_id"))
         batch_op.drop_index(batch_op.f("ix_shareitem_credential_id"))
@@ -365,10 +369,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sharelink_person_id"))
 
     op.drop_table("sharelink")
-    with op.batch_alter_table("portfolioitem", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_portfolioitem_person_id"))
-
-    op.drop_table("portfolioitem")
     with op.batch_alter_table("publicpage", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_publicpage_standing",
@@ -378,6 +378,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_publicpage_person_id"))
 
     op.drop_table("publicpage")
+    with op.batch_alter_table("portfolioitem", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_portfolioitem_person_id"))
+
+    op.drop_table("portfolioitem")
     with op.batch_alter_table("importedbadge", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_importedbadge_person_id"))
 

@@ -1,0 +1,221 @@
+"""Duties with a term: shown to whoever has to act, escalated by letters that are written once, ended by the answer."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from pupils import adult_with_consent, code_of, issue, pupil_with_consent
+from sqlmodel import select, update
+
+from people_world import PASSWORD, Someone, World
+from portfolio.achievements.duties.letters import warn
+from portfolio.notifications.models import OutgoingMail
+from portfolio.operations.erasing import run_erasures
+from portfolio.organisations.models import Organisation, StaffRole
+from portfolio.people.models import SignIn
+
+NAME = "Сидорова Анна Олеговна"
+pytestmark = pytest.mark.fault(140)
+
+
+def told(world: World) -> dict[str, list[str]]:
+    """Run the job; return the letters that it wrote, by address: name of the letter and what it says."""
+    with world.portfolio.database.write() as session:
+        count = warn(session, vault=world.portfolio.vault, public_url="https://here", clock=world.clock)
+    found: dict[str, list[str]] = {}
+    with world.portfolio.database.write() as session:
+        for row in session.exec(select(OutgoingMail).where(OutgoingMail.letter.in_(LETTERS))):  # type: ignore[attr-defined]
+            message = orjson.loads(world.portfolio.vault.open(row.sealed_message or b"", context=f"mail:{row.id}"))
+            found.setdefault(message["to"], []).append(f"{row.letter}: {message['body']}")
+            session.delete(row)
+    assert sum(map(len, found.values())) == count
+    return found
+
+
+LETTERS = ("duties_half", "duties_overdue", "erasure_waits")
+
+
+def names(letters: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {address: sorted(one.partition(":")[0] for one in found) for address, found in letters.items()}
+
+
+def move(world: World, day: int, month: int = 11, year: int = 2026) -> None:
+    """Go to a day, at noon in Moscow; nobody is signed out for it."""
+    world.clock.now = datetime(year, month, day, 9, 0, tzinfo=UTC)
+    with world.portfolio.database.write() as session:
+        session.execute(update(SignIn).values(seen_at=world.clock(), expires_at=world.clock() + timedelta(days=1)))
+
+
+def received(world: World, who: Someone, organisation: Organisation | None = None, name: str = NAME) -> str:
+    """Give somebody an award that he has claimed by its code; return the record's page."""
+    credential_id = issue(world, organisation or world.organisation(), name)
+    form = {"code": code_of(world, credential_id), "family": name.split(maxsplit=1)[0]}
+    assert who.post(f"/p/{who.person_id}/claim", form).status_code == 303
+    return f"/p/{who.person_id}/records/{credential_id}"
+
+
+def object_to(who: Someone, path: str, kind: str = "wrong") -> None:
+    assert who.post(path + "/object", {"kind": kind, "words": "Отчество с ошибкой"}).status_code == 303
+
+
+def test_an_objection_is_half_gone_overdue_answered(world: World) -> None:
+    pupil = pupil_with_consent(world)
+    path = received(world, pupil)
+    staff, viewer, registrar = world.staff(), world.staff(role=StaffRole.VIEWER), world.registrar()
+    object_to(pupil, path)  # Sunday 22 November: half on the 26th, due on 1 December
+    queue = "/org/school/requests/objections?lang=en"
+    move(world, 25)
+    assert told(world) == {}
+    assert "1 December 2026" in staff.get(queue).text.replace("\u00a0", " ")
+    move(world, 26)
+    letters = told(world)
+    assert names(letters) == {staff.address: ["duties_half"]}
+    assert "/org/school/requests/objections" in letters[staff.address][0]
+    assert viewer.address not in letters
+    assert told(world) == {}, "once"
+    page = registrar.get("/registrar/duties?lang=en").text
+    assert "half of the term is gone" in page
+    assert "overdue" not in page
+    move(world, 1, 12)
+    assert told(world) == {}, "the last day is in time"
+    move(world, 2, 12)
+    assert names(told(world)) == {staff.address: ["duties_overdue"], registrar.address: ["duties_overdue"]}
+    assert told(world) == {}, "once"
+    for who, address in ((staff, queue), (registrar, "/registrar/duties?lang=en")):
+        assert "overdue" in who.get(address).text
+    assert "Сидорова" not in registrar.get("/registrar/duties").text, "registrars need no name for it"
+    (objection_id,) = re.findall(r"/requests/objections/([0-9a-f-]{36})", staff.get(queue).text)
+    staff.post(f"/org/school/requests/objections/{objection_id}", {"words": "Исправили"})
+    assert "Nothing is open" in registrar.get("/registrar/duties?lang=en").text
+
+
+def test_what_is_answered_in_time_is_never_written_about(world: World) -> None:
+    pupil = pupil_with_consent(world)
+    path = received(world, pupil)
+    staff = world.staff()
+    object_to(pupil, path)
+    (objection_id,) = re.findall(
+        r"/requests/objections/([0-9a-f-]{36})", staff.get("/org/school/requests/objections").text
+    )
+    staff.post(f"/org/school/requests/objections/{objection_id}", {"words": "Исправили"})
+    move(world, 1, 2, 2027)
+    assert told(world) == {}
+
+
+def test_after_a_long_standstill_only_the_later_letter_is_written(world: World) -> None:
+    pupil = pupil_with_consent(world)
+    object_to(pupil, received(world, pupil))
+    staff = world.staff()
+    move(world, 1, 2, 2027)
+    assert names(told(world)) == {staff.address: ["duties_overdue"]}
+    assert told(world) == {}
+
+
+def test_over_the_new_year_nobody_is_pressed(world: World) -> None:
+    registrar, pupil = world.registrar(), pupil_with_consent(world)
+    path = received(world, pupil)
+    staff = world.staff()
+    move(world, 25, 12)
+    object_to(pupil, path, "not_me")  # ten working days: half on 12 January, due on the 19th
+    for day in (1, 8, 11):
+        move(world, day, 1, 2027)
+        assert told(world) == {}
+    move(world, 12, 1, 2027)
+    assert names(told(world)) == {staff.address: ["duties_half"]}
+    move(world, 19, 1, 2027)
+    assert told(world) == {}
+    move(world, 20, 1, 2027)
+    assert set(told(world)) == {staff.address, registrar.address}
+
+
+def test_what_is_due_sooner_stands_first_though_it_began_later(world: World) -> None:
+    school = world.organisation()
+    first, second = pupil_with_consent(world), adult_with_consent(world, "Петров Иван")
+    paths = received(world, first, school), received(world, second, school, "Петров Иван")
+    object_to(first, paths[0], "not_me")  # due on 4 December
+    move(world, 23)
+    object_to(second, paths[1], "wrong")  # due on 2 December
+    for who, page in ((world.staff(), "/org/school/requests/objections"), (world.registrar(), "/registrar/duties")):
+        text = who.get(page + "?lang=en").text
+        assert text.index("This award is wrong") < text.index("This is not me")
+
+
+def test_a_dispute_is_due_in_ten_working_days(world: World) -> None:
+    credential_id = issue(world, world.organisation(), NAME)
+    staff, registrar = world.staff(), world.registrar()
+    for who in (pupil_with_consent(world), adult_with_consent(world, "Сидорова Алла")):
+        who.post(f"/p/{who.person_id}/claim", {"code": code_of(world, credential_id), "family": "Сидорова"})
+    page = staff.get("/org/school/requests/disputes?lang=en").text.replace("\u00a0", " ")
+    assert "4 December 2026" in page
+    move(world, 27)
+    letters = told(world)
+    assert names(letters) == {staff.address: ["duties_half"]}
+    assert "/org/school/requests/disputes" in letters[staff.address][0]
+    move(world, 5, 12)
+    assert set(told(world)) == {staff.address, registrar.address}
+
+
+def test_an_erasure_waits_for_a_word_and_then_for_us(world: World) -> None:
+    child, registrar = world.pupil(15), world.registrar()
+    mother = world.guardian_of(child)
+    form = {"understood": "yes", "password": PASSWORD}
+    child.post(f"/p/{child.person_id}/erase", form)
+    move(world, 7, 12)
+    letters = told(world)
+    assert names(letters) == {mother.address: ["erasure_waits"]}
+    assert f"/p/{child.person_id}/erase" in letters[mother.address][0]
+    assert "22 декабря 2026" in letters[mother.address][0].replace("\u00a0", " ")
+    move(world, 23, 12)
+    assert names(told(world)) == {mother.address: ["erasure_waits"], registrar.address: ["duties_overdue"]}
+    assert "the other word that is needed" in registrar.get("/registrar/duties?lang=en").text
+    mother.post(f"/p/{child.person_id}/erase", form)
+    assert "look why it has not ended" in registrar.get("/registrar/duties?lang=en").text
+    run_erasures(world.portfolio)
+    assert "Nothing is open" in registrar.get("/registrar/duties?lang=en").text
+    assert told(world) == {}
+
+
+def test_an_erasure_that_does_not_end_is_the_registrars_to_look_at(world: World) -> None:
+    adult, registrar = world.someone(), world.registrar()
+    adult.post(f"/p/{adult.person_id}/erase", {"understood": "yes", "password": PASSWORD})
+    move(world, 7, 12)
+    assert names(told(world)) == {registrar.address: ["duties_half"]}
+    move(world, 23, 12)
+    assert names(told(world)) == {registrar.address: ["duties_overdue"]}
+
+
+def test_taken_back_or_erased_since_nothing_is_due(world: World) -> None:
+    child, adult, registrar = world.pupil(15), adult_with_consent(world, NAME), world.registrar()
+    world.guardian_of(child)
+    form = {"understood": "yes", "password": PASSWORD}
+    child.post(f"/p/{child.person_id}/erase", form)
+    child.post(f"/p/{child.person_id}/erase/take-back")
+    object_to(adult, received(world, adult))
+    adult.post(f"/p/{adult.person_id}/erase", form)
+    run_erasures(world.portfolio)
+    assert "Nothing is open" in registrar.get("/registrar/duties?lang=en").text
+
+
+def test_killed_before_the_end_the_letters_are_written_the_next_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil = pupil_with_consent(world)
+    object_to(pupil, received(world, pupil))
+    staff, registrar = world.staff(), world.registrar()
+    move(world, 2, 12)
+
+    class KilledError(BaseException):
+        pass
+
+    def kill(*_: object, **__: object) -> int:
+        raise KilledError
+
+    with monkeypatch.context() as killing:
+        killing.setattr("portfolio.achievements.duties.letters._Post.to_registrars", kill)
+        with pytest.raises(KilledError), world.portfolio.database.write() as session:
+            warn(session, vault=world.portfolio.vault, public_url="https://here", clock=world.clock)
+    assert set(told(world)) == {staff.address, registrar.address}
+    assert told(world) == {}
