@@ -11,7 +11,7 @@ from sqlmodel import select
 from family_steps import letters
 from people_world import Someone, World
 from portfolio.notifications.models import OutgoingMail
-from portfolio.organisations.administrators import GOOD_FOR, forget_addresses
+from portfolio.organisations.administrators import GOOD_FOR, REASONS_KEPT, forget_addresses
 from portfolio.organisations.models import Membership, Replacement, StaffInvitation, StaffRole
 from portfolio.organisations.service import organisation_by_slug
 from portfolio.organisations.staff import give_place
@@ -152,6 +152,7 @@ def test_what_is_withdrawn_or_lapsed_is_confirmed_by_nobody(world: World, boss: 
     assert third.post(f"{HERE}/{open_one.id}/confirm").status_code == 422
     with world.portfolio.database.write() as session:
         assert forget_addresses(session, now=world.clock()) == 1
+        assert forget_addresses(session, now=world.clock() + REASONS_KEPT) == 2, "reasons"
     assert letters(world, "staff_invitation") == []
 
 

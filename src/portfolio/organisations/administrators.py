@@ -24,6 +24,9 @@ from portfolio.people.models import Account
 GOOD_FOR: Final = timedelta(days=30)
 """A proposal that nobody confirms lapses: it must not wait for whoever steals a second registrar's account later."""
 
+REASONS_KEPT: Final = timedelta(days=365)
+"""As long as somebody may ask why; a reason may name people."""
+
 
 class ReplacementWaitsError(ConflictError):
     code: ClassVar[str] = "replacement_waits"
@@ -236,9 +239,12 @@ def withdraw(session: Session, *, replacement_id: str, account_id: str, clock: C
 
 
 def forget_addresses(session: Session, *, now: datetime) -> int:
-    """Empty the addresses of proposals that have lapsed (a job); returns how many."""
+    """Empty the addresses of proposals that have lapsed, and reasons after a year (a job); returns how many."""
     over = update(Replacement).where(col(Replacement.expires_at) <= now).where(col(Replacement.sealed_email) != b"")
-    return int(session.exec(over.values(sealed_email=b"")).rowcount)
+    count = int(session.exec(over.values(sealed_email=b"")).rowcount)
+    old = update(Replacement).where(col(Replacement.proposed_at) <= now - REASONS_KEPT)
+    old = old.where(col(Replacement.sealed_reason) != b"")
+    return count + int(session.exec(old.values(sealed_reason=b"")).rowcount)
 
 
 def _end_seat(session: Session, row: Replacement, account_id: str, clock: Clock) -> None:
@@ -274,7 +280,7 @@ def _undecided(replacement_id: str, now: datetime) -> Any:
 
 def _proposal(vault: Vault, row: Replacement, organisation: Organisation) -> Proposal:
     address = vault.open(row.sealed_email, context=f"replacement-address:{row.id}") if row.sealed_email else b""
-    reason = vault.open(row.sealed_reason, context=f"replacement-reason:{row.id}")
+    reason = vault.open(row.sealed_reason, context=f"replacement-reason:{row.id}") if row.sealed_reason else b""
     return Proposal(row, organisation, address.decode(), reason.decode())
 
 

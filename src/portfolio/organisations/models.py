@@ -208,7 +208,8 @@ class Application(SQLModel, table=True):
 class Replacement(SQLModel, table=True):
     """Registrars invite another administrator of an organisation: one proposes, another one confirms.
 
-    `membership_id` is the place that ends with it, if any. The address is sealed, and emptied when it is over.
+    `membership_id` is the place that ends with it, if any. Address and reason are sealed; the address is emptied when
+    it is over, the reason after a year.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True)
