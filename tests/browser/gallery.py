@@ -22,6 +22,7 @@ from portfolio.i18n import Language, choose_language
 from portfolio.verification import qr, rendering
 from portfolio.verification.samples import CHECKED_AT, LINKS, SAMPLES, TOKEN
 from portfolio.web.assets import STATIC_PATH, Assets
+from portfolio.web.compression import Compressed
 from portfolio.web.headers import PRIVATE_HEADERS, SECURITY_HEADERS
 from portfolio.web.render import error_page
 
@@ -107,7 +108,7 @@ app = Starlette(
         Route(f"/v/{TOKEN}", link),
         Route(f"/v/{TOKEN}/qr.svg", code),
     ],
-    middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard)],
+    middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard), Middleware(Compressed)],
 )
 PAGES = (
     "/",

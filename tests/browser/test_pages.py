@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from gallery import PAGES, REFERRERS
 from PIL import Image
 
+from pages_check import check_page
 from portfolio.verification.samples import TOKEN
 from watching import OpenPage
 
@@ -92,3 +93,35 @@ def test_verdict_and_name_are_on_the_first_screen_of_a_phone(open_page: OpenPage
         box = page.locator(selector).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 844, selector
+
+
+# What check_page is to find, and how a page comes by it.
+FAULTS = {
+    "no title": "document.title = ''",
+    "two elements with the id main": "one('footer').id = 'main'",
+    "headings of the first order": "one('h1').after(one('h1').cloneNode(true))",
+    "English: Nobody has translated this": "one('main p').textContent = 'Nobody has translated this'",
+    "scrolls sideways at 320": "one('main p').style.width = '400px'",
+    "smaller than a finger": "one('main button').style = 'min-height: 0; height: 20px; padding: 0'",
+    "dark at 390": "one('.way h2').style.color = '#222'",
+    "light at 1280": "one('.lead').style.color = '#ddd'",
+    "not reached by keyboard": "one('.way:last-child button').inert = true",
+    "focus is not seen": "one('main button').style.outline = 'none'",
+    "viewport": "one('meta[name=viewport]').content += ', user-scalable=no'",
+    "description": "one('meta[name=description]').remove()",
+    "frame of a telephone": "one('meta[name=theme-color]').remove()",
+    "a picture without a size": "one('img').removeAttribute('width')",
+    "a link that says nothing: здесь": "one('main a').textContent = 'Здесь'",
+    "keeps the page waiting": "one('script[src]').defer = false",
+}
+
+
+def test_the_checks_of_pages_find_what_is_wrong(open_page: OpenPage, gallery: str) -> None:
+    watched = open_page()
+    page = watched.goto(f"{gallery}/verify?lang=ru")
+    check_page(watched)
+    for spoil in FAULTS.values():
+        page.evaluate(f"() => {{ const one = (which) => document.querySelector(which); {spoil} }}")
+    with pytest.raises(AssertionError) as failure:
+        check_page(watched)
+    assert [fault for fault in FAULTS if fault not in str(failure.value)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 
 from people_world import World
 from portfolio.app import create_app
-from portfolio.web.assets import asset_url
+from portfolio.web.assets import STATIC_DIRECTORY, STATIC_PATH, asset_url
 from portfolio.web.compression import LEAST, MOST, Compressed
 
 TEXT = "Проверить документ. " * 200
@@ -104,3 +105,9 @@ def test_pages_and_static_files_are_compressed_and_kept(world: World) -> None:
         assert client.get(f"/static/{name}?v=old").headers["cache-control"] == "public, max-age=3600"
         assert client.get(asset_url(name), headers={"if-none-match": got.headers["etag"]}).status_code == 304
     assert len(gzip.compress(client.get(asset_url("site.css")).content)) < 10_000
+
+
+def test_styles_name_their_files_by_content() -> None:
+    for style in STATIC_DIRECTORY.glob("*.css"):
+        for named in re.findall(r"url\(\"([^\"]+)\"\)", style.read_text()):
+            assert f"{STATIC_PATH}/{named}" == asset_url(named.partition("?")[0]), style.name

@@ -29,6 +29,7 @@ class Reader:
     language: Language
     actor: Actor | None = None
     path: str = ""
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,10 @@ def about_page(reader: Reader) -> str:
 
 
 def _rendered(template: str, reader: Reader, **context: Any) -> str:
-    return render(template, language=reader.language, actor=reader.actor, path=reader.path, **context)
+    canonical = reader.public_url + reader.path if reader.public_url else ""
+    return render(
+        template, language=reader.language, actor=reader.actor, path=reader.path, canonical=canonical, **context
+    )
 
 
 def _host(links: Mapping[str, str]) -> str | None:

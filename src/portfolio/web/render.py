@@ -76,7 +76,7 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_translations(translations_for(language), newstyle=True)  # type: ignore[attr-defined]
     environment.settled = {"_": lambda sentence: translate(sentence) % {}, "asset": asset_url}
     # Pages that anybody may be shown from a cache know nobody: `actor` is None there.
-    environment.globals.update(language=language, asset=asset_url, actor=None, path="", done="")
+    environment.globals.update(language=language, asset=asset_url, actor=None, path="", done="", canonical="")
     environment.globals.update(translate=translate)
     environment.filters.update(
         isolated=isolated,

@@ -55,7 +55,8 @@ def privacy_page(request: Request, actor: Visitor) -> Response:
 
 
 def _for_visitors(request: Request, template: str, *, actor: Actor | None, **context: Any) -> Response:
-    response = page(request, template, actor=actor, **context)
+    canonical = portfolio_of(request).settings.public_url + request.url.path
+    response = page(request, template, actor=actor, canonical=canonical, **context)
     # The page itself is public, but its header knows who reads it.
     response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -26,7 +26,7 @@ _HEADERS = {"vary": "Cookie, Accept-Language", "cache-control": "private, no-cac
 
 
 def _reader(request: Request, actor: Visitor) -> rendering.Reader:
-    return rendering.Reader(language_of(request), actor, request.url.path)
+    return rendering.Reader(language_of(request), actor, request.url.path, portfolio_of(request).settings.public_url)
 
 
 def _html(request: Request, body: str, status: int = 200) -> Response:
