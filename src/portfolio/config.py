@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     identifier_host: str = "portfolio.localhost"
     operator_name: str = "ООО «Пример» (оператор для разработки)"
-    """Who answers for personal data here (152-ФЗ, article 3): named by the privacy notice and by acts of destruction."""
+    """Who answers for personal data here (152-ФЗ, article 3): in the privacy notice and in acts of destruction."""
     operator_address: str = "123456, Москва, Примерная улица, дом 1"
     """Postal address of the operator, in the same places."""
     operator_contact: str = "privacy@portfolio.example"

@@ -14,6 +14,7 @@ from people_world import PASSWORD, Someone, World
 from portfolio.achievements.duties.letters import warn
 from portfolio.notifications.models import OutgoingMail
 from portfolio.operations.erasing import run_erasures
+from portfolio.operations.worker import Worker
 from portfolio.organisations.models import Organisation, StaffRole
 from portfolio.people.models import SignIn
 
@@ -219,3 +220,13 @@ def test_killed_before_the_end_the_letters_are_written_the_next_time(
             warn(session, vault=world.portfolio.vault, public_url="https://here", clock=world.clock)
     assert set(told(world)) == {staff.address, registrar.address}
     assert told(world) == {}
+
+
+def test_the_worker_writes_them(world: World) -> None:
+    pupil = pupil_with_consent(world)
+    object_to(pupil, received(world, pupil))
+    world.staff()
+    worker = Worker(world.portfolio, {})
+    assert worker.warn() == 0
+    move(world, 26)
+    assert [worker.warn(), worker.warn()] == [1, 0]

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, select
 from people_world import PASSWORD, Someone, World
 from portfolio.anchoring.service import add_leaves
 from portfolio.operations.audit import audit_all
+from portfolio.operations.doctor import examine
 from portfolio.operations.erasing import replay, run_erasures, steps
 from portfolio.people.destruction import CATEGORIES, CATEGORY_OF_TABLE
 from portfolio.people.erasure import belongs_to
@@ -193,3 +194,14 @@ def test_every_table_that_is_emptied_has_a_category() -> None:
     emptied = {table.name for table in SQLModel.metadata.sorted_tables if belongs_to(table, ["p"], ["a"]) is not None}
     assert emptied <= set(CATEGORY_OF_TABLE)
     assert set(CATEGORY_OF_TABLE.values()) | {"profile", "contact", "letters"} == set(CATEGORIES)
+
+
+def test_the_doctor_minds_an_invented_operator(world: World) -> None:
+    def operator(**more: str) -> Any:
+        settings = world.portfolio.settings.model_copy(update={"environment": "production", **more})
+        return next(found for found in examine(settings) if found.what == "operator")
+
+    mine = {"operator_name": "АНО «Реестр»", "operator_contact": "data@register.example"}
+    assert "PORTFOLIO_OPERATOR_ADDRESS" in operator(**mine).message
+    assert not operator(**mine).fine
+    assert operator(**mine, operator_address="190000, Санкт-Петербург, улица, 2").fine

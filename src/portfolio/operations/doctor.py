@@ -50,6 +50,19 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         not settings.is_production or settings.public_url.startswith("https://"),
         f"public links begin with {settings.public_url}; in production use https (PORTFOLIO_PUBLIC_URL)",
     )
+    yield _operator(settings)
+
+
+def _operator(settings: Settings) -> Diagnosis:
+    names = ("operator_name", "operator_address", "operator_contact")
+    invented = [name for name in names if getattr(settings, name) == Settings.model_fields[name].default]
+    wanted = ", ".join(f"PORTFOLIO_{name.upper()}" for name in invented)
+    said = f"{settings.operator_name}, {settings.operator_address}"
+    return Diagnosis(
+        "operator",
+        not (settings.is_production and invented),
+        f"the privacy notice and acts of destruction name {said}" + (f"; invented: set {wanted}" if invented else ""),
+    )
 
 
 def _look(what: str, ask: Callable[[], str]) -> Diagnosis:
