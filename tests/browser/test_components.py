@@ -101,6 +101,21 @@ def test_menu_closes_by_escape_and_by_a_touch_elsewhere(open_page: OpenPage, sit
     expect(panel).not_to_be_visible()
 
 
+@pytest.mark.usefixtures("everybody")
+def test_tabs_of_a_telephone_are_one_row_from_the_open_page(open_page: OpenPage, site: Site) -> None:
+    page = site.open(open_page, "/org/school/keys?lang=ru", someone=site.world.staff(), width=390).page
+    row, tabs = page.locator(".tabs ul"), page.locator(".tabs a")
+    box, current = row.bounding_box(), page.locator(".tabs [aria-current]").bounding_box()
+    assert box is not None
+    assert current is not None
+    assert box["height"] < 70
+    assert row.evaluate("row => row.scrollWidth > row.clientWidth")
+    assert current["x"] >= 0
+    assert current["x"] + current["width"] <= 390
+    tabs.first.focus()
+    expect(tabs.first).to_be_in_viewport(ratio=1)
+
+
 def test_visitors_are_shown_the_way_in(open_page: OpenPage, site: Site) -> None:
     page = site.open(open_page, "/style").page
     assert page.locator(".links a[href='/sign-in']").is_visible()
@@ -108,7 +123,7 @@ def test_visitors_are_shown_the_way_in(open_page: OpenPage, site: Site) -> None:
 
 
 def test_page_kept_for_everybody_does_not_say_who_reads_it(open_page: OpenPage, site: Site) -> None:
-    page = site.open(open_page, "/about", someone=site.world.someone()).page
+    page = site.open(open_page, "/nothing-here", someone=site.world.someone()).page
     assert page.locator("details.menu").count() == 0
     assert page.locator(".links a[href='/me']").is_visible()
     assert page.locator(".links a[href='/sign-in']").count() == 0

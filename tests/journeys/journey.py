@@ -28,6 +28,7 @@ from service_world import Service
 PASSWORD = "короткое предложение"
 SECRET = pyotp.random_base32()
 WIDTHS = (390, 1280)
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LOCALES: dict[Language, str] = {"ru": "ru-RU", "en": "en-GB"}
 
 
@@ -82,6 +83,7 @@ class Window:
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
             assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+            self.page.evaluate(DRAWN)
             self.page.screenshot(
                 path=self.journey.folder / f"{self.who}-{self.pictures:02}-{name}-{width}.png", full_page=True
             )
