@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import logging
 import secrets
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -341,3 +343,14 @@ def test_erasure_leaves_no_row_of_what_they_chose(world: World, erased: str) -> 
         left = len(session.exec(select(PublicSelection)).all()), len(session.exec(select(PublicPage)).all())
     assert left == ((0, 0) if erased == "person" else (1, 1))
     assert answers_like_nothing(one, address)
+
+
+def test_the_own_words_are_taken_along(world: World) -> None:
+    one = family(world, Age.ADULT)
+    one.publish(show_words="yes", words="Пою по утрам")
+    answer = one.person.post(f"/p/{one.person.person_id}/export")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        said = archive.read("sharing.json").decode()
+        rows = archive.read("rows.json").decode()
+    assert "Пою по утрам" in said
+    assert '"publicselection"' in rows

@@ -30,6 +30,7 @@ READ_ME: Final = (
     "about.json: сведения о вас, согласия, родители и опекуны, просмотры.\n"
     "rows.json: остальные записи, как они хранятся.\n"
     "claims.json: награды, которые вы добавили сами.\n"
+    "sharing.json: для кого ваши ссылки и слова с открытой страницы.\n"
     "records/: сведения, которые хранят о вас организации.\n"
     "documents/: ваши файлы.\n"
     "bundles/: подтверждённые награды. Их можно проверить и без этого сайта.\n"
@@ -37,6 +38,7 @@ READ_ME: Final = (
     "This is everything that the portfolio keeps about you.\n"
     "about.json: yourself, consents, guardians, looks. rows.json: all other rows as they are stored.\n"
     "claims.json: awards you added. records/: what organisations keep about you. documents/: your files.\n"
+    "sharing.json: for whom your links are, and the words of the public page.\n"
     "bundles/: confirmed awards, which verify without this site. imported/: awards from elsewhere.\n"
 )
 _ENDINGS: Final = {MediaType.PDF: "pdf", MediaType.JPEG: "jpg", MediaType.PNG: "png"}

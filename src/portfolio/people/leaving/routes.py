@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -22,6 +23,7 @@ from portfolio.people.export import archive
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account, ErasureRequest
 from portfolio.people.service import profile_in
+from portfolio.sharing.export import sharing_parts
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.pages import page, see_other
 
@@ -58,7 +60,14 @@ def export(request: Request, access: OfPerson) -> Response:
     desk = Desk(portfolio.database, portfolio.vault, portfolio.store)
     headers = {"content-disposition": 'attachment; filename="portfolio.zip"'}
     return StreamingResponse(
-        archive(parts_of(desk, person_id=person_id)), media_type="application/zip", headers=headers
+        archive(
+            chain(
+                parts_of(desk, person_id=person_id),
+                sharing_parts(portfolio.database, portfolio.vault, person_id=person_id),
+            )
+        ),
+        media_type="application/zip",
+        headers=headers,
     )
 
 

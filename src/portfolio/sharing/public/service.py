@@ -145,6 +145,18 @@ def _plan(session: Session, vault: Vault, person_id: str, page: PublicPage | Non
     return Plan(person, page, sides, standing.consents)
 
 
+def every_choice(session: Session, *, vault: Vault, person_id: str) -> list[tuple[PublicSelection, Selection]]:
+    """Return all that was ever chosen for a person's pages and is kept, the oldest first."""
+    key = key_of_person(session, vault=vault, person_id=person_id)
+    rows = session.exec(
+        select(PublicSelection)
+        .join(PublicPage, col(PublicPage.id) == col(PublicSelection.page_id))
+        .where(PublicPage.person_id == person_id)
+        .order_by(col(PublicSelection.chosen_at))
+    ).all()
+    return [(row, _read(vault, key, row)) for row in rows]
+
+
 def _read(vault: Vault, key: bytes, row: PublicSelection) -> Selection:
     words = b"" if row.sealed_words is None else vault.open_for(key, row.sealed_words, context=_context(row))
     return read_selection(row.selection, words=words.decode())
