@@ -208,6 +208,7 @@ def confirm(
         organisation=organisation.name,
         ended="yes" if row.membership_id else "",
         contact=contact,
+        link=f"{public_url}/o/{organisation.slug}",
         clock=clock,
     )
     if row.membership_id is not None:

@@ -99,6 +99,7 @@ def refuse(
                     rescue_id=rescue_id,
                     account_id=actor.account_id,
                     reason=filled.form.reason,
+                    public_url=portfolio.settings.public_url,
                     clock=portfolio.clock,
                 )
             return see_other("/registrar/rescues", done="refused")
@@ -154,6 +155,7 @@ def vouch_as_administrator(
                     but=[access.actor.account_id, rescue.account_id],
                     organisation=access.organisation.name,
                     number=number_of(rescue.id),
+                    link=f"{portfolio.settings.public_url}/org/{access.organisation.slug}/staff",
                     clock=portfolio.clock,
                 )
             return see_other(f"{_path(access)}/{rescue_id}", done="granted")

@@ -228,7 +228,7 @@ def second_factor(request: Request, actor: Visitor, filled: Annotated[Filled[Cod
             return page(request, "people/second_factor.html", actor=None, filled=filled, status=422)
         if actor is not None:
             token = strengthen(session, sign_in_id=actor.sign_in_id, clock=portfolio.clock)
-            stop_as_signed_in(session, vault=portfolio.vault, account_id=account.id, clock=portfolio.clock)
+            _stop_rescue(request, session, account)
             set_session(request, response, token)
         else:
             service.end_awaiting(session, token=half, clock=portfolio.clock)
@@ -347,5 +347,17 @@ def _start_session(request: Request, response: Response, session: Any, account: 
     device, portfolio = device_of(request.headers.get("user-agent", "")), portfolio_of(request)
     token = open_sign_in(session, account=account, device=device, strong=strong, clock=portfolio.clock)
     if strong:
-        stop_as_signed_in(session, vault=portfolio.vault, account_id=account.id, clock=portfolio.clock)
+        _stop_rescue(request, session, account)
     set_session(request, response, token)
+
+
+def _stop_rescue(request: Request, session: Any, account: Account) -> None:
+    """Whoever has passed the second step has lost nothing: nobody needs to take it off."""
+    portfolio = portfolio_of(request)
+    stop_as_signed_in(
+        session,
+        vault=portfolio.vault,
+        account_id=account.id,
+        public_url=portfolio.settings.public_url,
+        clock=portfolio.clock,
+    )

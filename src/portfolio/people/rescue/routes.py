@@ -81,7 +81,7 @@ def ask_page(request: Request, _: Anybody, token: str) -> Response:
 def ask(request: Request, _: Anybody, token: str, filled: Annotated[Filled[EmptyForm], form_of(EmptyForm)]) -> Response:
     """Open the request. The answer itself shows its number, for the link is used up; the letter has it too."""
     portfolio = portfolio_of(request)
-    limit_attempts(request, "rescue", limit=30, minutes=60)
+    limit_attempts(request, "rescue link", limit=60, minutes=60)
     if not filled.ok:
         return see_other(f"/rescue/{token}")
     with portfolio.database.write() as session:
@@ -115,12 +115,20 @@ def stop(
     request: Request, _: Anybody, rescue_id: str, token: str, filled: Annotated[Filled[EmptyForm], form_of(EmptyForm)]
 ) -> Response:
     portfolio = portfolio_of(request)
-    limit_attempts(request, "rescue", limit=30, minutes=60)
+    limit_attempts(request, "rescue link", limit=60, minutes=60)
     if not filled.ok:
         return see_other(f"/rescue/{rescue_id}/stop/{token}")
     with portfolio.database.write() as session:
         rescue = service.rescue_of_stop_link(session, vault=portfolio.vault, rescue_id=rescue_id, token=token)
-        service.stop(session, vault=portfolio.vault, rescue=rescue, why="owner", by="letter", clock=portfolio.clock)
+        service.stop(
+            session,
+            vault=portfolio.vault,
+            rescue=rescue,
+            why="owner",
+            by="letter",
+            public_url=portfolio.settings.public_url,
+            clock=portfolio.clock,
+        )
     return page(request, "people/rescue_stopped.html", actor=None)
 
 
@@ -132,6 +140,12 @@ def stop_as_signed_in(request: Request, actor: SignedIn) -> Response:
         rescue = service.standing_of(session, account_id=actor.account_id)
         if rescue is not None:
             service.stop(
-                session, vault=portfolio.vault, rescue=rescue, why="owner", by=actor.name, clock=portfolio.clock
+                session,
+                vault=portfolio.vault,
+                rescue=rescue,
+                why="owner",
+                by=actor.name,
+                public_url=portfolio.settings.public_url,
+                clock=portfolio.clock,
             )
     return see_other("/me/security", done="rescue_stopped")

@@ -170,12 +170,14 @@ def vouch_as_administrator(
     return _granted(session, vault, rescue, account_id, public_url, clock)
 
 
-def refuse(session: Session, *, vault: Vault, rescue_id: str, account_id: str, reason: str, clock: Clock) -> None:
+def refuse(
+    session: Session, *, vault: Vault, rescue_id: str, account_id: str, reason: str, public_url: str, clock: Clock
+) -> None:
     """End a request as one registrar, also while it waits; the owner reads why. Raises `RescueDecidedError`, ..."""
     rescue = _to_vouch_for(session, rescue_id, account_id)
     if not _end(session, rescue_id, why="registrar", by=f"account:{account_id}", clock=clock):
         raise RescueDecidedError(N_("This request is decided already."))
-    _write(session, vault, rescue, "rescue_refused", clock, reason=reason)
+    _write(session, vault, rescue, "rescue_refused", clock, reason=reason, link=f"{public_url}/rescue")
 
 
 def rescue_of_stop_link(session: Session, *, vault: Vault, rescue_id: str, token: str) -> Rescue:
@@ -187,21 +189,22 @@ def rescue_of_stop_link(session: Session, *, vault: Vault, rescue_id: str, token
     return found
 
 
-def stop(session: Session, *, vault: Vault, rescue: Rescue, why: str, by: str, clock: Clock) -> None:
+def stop(session: Session, *, vault: Vault, rescue: Rescue, why: str, by: str, public_url: str, clock: Clock) -> None:
     """End a request at its owner's word; he and those who vouched are told. One that has ended stays as it is."""
     if not _end(session, rescue.id, why=why, by=by, clock=clock):
         return
     for account_id in {rescue.account_id, rescue.first_by, rescue.second_by} - {None}:
         account = session.get(Account, account_id)
-        number = number_of(rescue.id)
-        tell(session, vault=vault, account=account, letter="rescue_stopped", clock=clock, number=number)
+        told = {"number": number_of(rescue.id), "link": f"{public_url}/me/security"}
+        tell(session, vault=vault, account=account, letter="rescue_stopped", clock=clock, **told)
 
 
-def stop_as_signed_in(session: Session, *, vault: Vault, account_id: str, clock: Clock) -> None:
+def stop_as_signed_in(session: Session, *, vault: Vault, account_id: str, public_url: str, clock: Clock) -> None:
     """End the request of an account that has just passed its second step: then nothing is lost."""
     rescue = standing_of(session, account_id=account_id)
     if rescue is not None:
-        stop(session, vault=vault, rescue=rescue, why="signed_in", by=f"account:{account_id}", clock=clock)
+        by = f"account:{account_id}"
+        stop(session, vault=vault, rescue=rescue, why="signed_in", by=by, public_url=public_url, clock=clock)
 
 
 def carry_out_due(session: Session, *, vault: Vault, public_url: str, clock: Clock) -> int:
