@@ -33,6 +33,7 @@ USED_TEXTS = {
     ("publish", 2): "b8b3654ad69f66d64ec40ca02baeebc15aeb9e0ebe8601929bf03b7f25eaf09b",
     ("share", 1): "c69088b6263475c4131ba473e1994d49eaef98d64a9aafe6494d6cccbb4146d1",
     ("store", 1): "bc1e3ca89caa2916dbb6e8df991e69c557122a6e92cf044c80ef36ec5f03b211",
+    ("store", 2): "1468dbb2e373762b0e1b66d0ca1647f028a023464b0c90f8c81d67ecddca2a92",
     ("talent_search", 1): "21e36f5ac6596b7e7bee3eca1ff6e4b033b3a5831c8444fa5e042fa5d8e853bb",
     ("university_access", 1): "cd39e824fbcbed9be4375001af3bcb70aa623a5173c38d597d9c5452c168fcd6",
 }

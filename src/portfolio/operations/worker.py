@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Mapping
 
+from portfolio.achievements.claims.service import forget
 from portfolio.achievements.duties.letters import warn
 from portfolio.achievements.requests.service import remind
+from portfolio.achievements.unkept import destroy_unkept
 from portfolio.anchoring.pairs import pair_waits
 from portfolio.anchoring.sending import CallSender, Gateway
 from portfolio.anchoring.service import add_leaves, backlog, seal_batch
@@ -33,6 +35,7 @@ from portfolio.people.attempts import drop_old_attempts
 from portfolio.people.entry.service import drop_ended_tokens
 from portfolio.people.family import hand_over
 from portfolio.people.journal import AUDIT_TAG, anchor_head
+from portfolio.people.refusals import who_refused
 from portfolio.people.rescue.service import carry_out_due
 
 SENDING_INTERVAL = 0.5
@@ -198,6 +201,7 @@ class Worker:
             Job("audit log", self.anchor_journal, DAILY_INTERVAL),
             Job("reminders", self.remind, DAILY_INTERVAL),
             Job("terms", self.warn, DAILY_INTERVAL),
+            Job("withdrawn consents", self.destroy_unkept, DAILY_INTERVAL),
         ]
         if self._portfolio.settings.ipfs_api_url:
             jobs.append(Job("mirroring", self.mirror, MIRROR_INTERVAL))
@@ -264,6 +268,19 @@ class Worker:
         portfolio = self._portfolio
         with portfolio.database.write() as session:
             return warn(session, vault=portfolio.vault, public_url=portfolio.settings.public_url, clock=portfolio.clock)
+
+    def destroy_unkept(self) -> int:
+        """Destroy what holders added whose consent to keeping was taken back for good; returns for how many."""
+        portfolio, count = self._portfolio, 0
+        with portfolio.database.read() as session:
+            persons = who_refused(session)
+        for person_id in persons:
+            with portfolio.database.write() as session:
+                gone = destroy_unkept(session, vault=portfolio.vault, person_id=person_id, clock=portfolio.clock)
+            for cid in gone or ():
+                forget(portfolio.store, cid=cid)
+            count += bool(gone)
+        return count
 
     def release(self) -> None:
         """Let another worker send."""

@@ -55,21 +55,33 @@ def accounts_of_person(session: Session, *, vault: Vault, person_id: str, now: d
     own = account_of_person(session, person_id=person_id)
     if own is not None:
         return [own]
-    rows = session.exec(
-        select(Account)
-        .join(Guardianship, col(Guardianship.account_id) == col(Account.id))
-        .where(Guardianship.person_id == person_id)
-        .where(Guardianship.state == GuardianState.ACTIVE)
-        .where(col(Account.closed_at).is_(None))
-    ).all()
+    rows = guardian_accounts(session, person_id=person_id)
     return [row for row in rows if person_id in wards_of(session, vault=vault, account_id=row.id, now=now)]
+
+
+def guardian_accounts(session: Session, *, person_id: str) -> list[Account]:
+    """Return the open accounts of a person's active guardians."""
+    return list(
+        session.exec(
+            select(Account)
+            .join(Guardianship, col(Guardianship.account_id) == col(Account.id))
+            .where(Guardianship.person_id == person_id)
+            .where(Guardianship.state == GuardianState.ACTIVE)
+            .where(col(Account.closed_at).is_(None))
+        )
+    )
+
+
+def language_of_account(account: Account) -> Language:
+    """Return the language in which an account's owner is written to."""
+    return "en" if account.language == "en" else "ru"
 
 
 def tell(session: Session, *, vault: Vault, account: Account | None, letter: str, clock: Clock, **values: str) -> None:
     """Write a letter to an account, in its language."""
     if account is None or account.closed_at is not None:
         return
-    language: Language = "en" if account.language == "en" else "ru"
+    language = language_of_account(account)
     address = address_of(session, vault=vault, account=account)
     queue_mail(session, vault=vault, address=address, letter=letter, language=language, clock=clock, **values)
 

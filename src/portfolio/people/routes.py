@@ -10,6 +10,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from portfolio.auth import OfPerson, PersonAccess, portfolio_of
+from portfolio.i18n import format_day
 from portfolio.notifications.service import queue_mail
 from portfolio.organisations.directory import names_of_organisations
 from portfolio.people import consents, growing_up, guardians
@@ -17,9 +18,19 @@ from portfolio.people.access import PAGE, WHAT, WHY, views_of
 from portfolio.people.attempts import count_attempt
 from portfolio.people.consent import IN_USE, Age, Capacity, Purpose, deciders, may_be_guarded, may_dismiss_guardian
 from portfolio.people.ending.service import reasons_of
-from portfolio.people.family import age_and_name, initials_of, names_of_accounts, tell_that_ended
+from portfolio.people.family import (
+    account_of_person,
+    age_and_name,
+    guardian_accounts,
+    initials_of,
+    language_of_account,
+    names_of_accounts,
+    tell,
+    tell_that_ended,
+)
 from portfolio.people.fields import BirthDate, EmailAddress
-from portfolio.people.models import GuardianState
+from portfolio.people.models import GuardianState, Person
+from portfolio.people.refusals import to_be_destroyed_on
 from portfolio.people.service import change_profile, profile_of
 from portfolio.people.wordings import AFTER_WITHDRAWAL, IN_SHORT, TITLES, newest, wording
 from portfolio.web.forms import Filled, Form, form_of
@@ -85,7 +96,7 @@ def _answer(session: Session, portfolio: Portfolio, access: PersonAccess, form: 
             clock=portfolio.clock,
         )
     else:
-        consents.withdraw(
+        ended = consents.withdraw(
             session,
             person_id=person_id,
             purpose=form.purpose,
@@ -93,6 +104,22 @@ def _answer(session: Session, portfolio: Portfolio, access: PersonAccess, form: 
             capacity=access.capacity,
             clock=portfolio.clock,
         )
+        if ended and form.purpose is Purpose.STORE:
+            _tell_of_the_end(session, portfolio, access.person)
+
+
+def _tell_of_the_end(session: Session, portfolio: Portfolio, person: Person) -> None:
+    """Write to everybody who keeps a portfolio on which day what was added to it will be gone."""
+    vault, clock = portfolio.vault, portfolio.clock
+    day = to_be_destroyed_on(session, vault=vault, person=person, now=clock())
+    if day is None:
+        return
+    accounts = [account_of_person(session, person_id=person.id), *guardian_accounts(session, person_id=person.id)]
+    link = f"{portfolio.settings.public_url}/p/{person.id}/consents"
+    for account in accounts:
+        if account is not None:
+            said = format_day(day.isoformat(), language_of_account(account))
+            tell(session, vault=vault, account=account, letter="keeping_refused", clock=clock, day=said, link=link)
 
 
 @router.get("/p/{person_id}/consents/{purpose}/{version}")
@@ -285,6 +312,7 @@ def _consents_page(request: Request, access: PersonAccess, filled: Filled[Any], 
         names = names_of_accounts(
             session, vault=portfolio.vault, ids={one.account_id for item in standing for one in item.consents}
         )
+        last_day = to_be_destroyed_on(session, vault=portfolio.vault, person=access.person, now=now)
     by_purpose = {item.purpose: item for item in standing}
     return page(
         request,
@@ -302,6 +330,7 @@ def _consents_page(request: Request, access: PersonAccess, filled: Filled[Any], 
         titles=TITLES,
         short=IN_SHORT,
         after=AFTER_WITHDRAWAL,
+        last_day=last_day.isoformat() if last_day else "",
         texts={purpose: newest(purpose).paragraphs[language] for purpose in Purpose},
         newest={purpose: newest(purpose).version for purpose in Purpose},
         names=names,

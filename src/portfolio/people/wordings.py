@@ -15,7 +15,7 @@ from portfolio.errors import NotFoundError
 from portfolio.i18n import N_, Language
 from portfolio.people.consent import Purpose
 
-NEWEST: Final[dict[Purpose, int]] = {**dict.fromkeys(Purpose, 1), Purpose.PUBLISH: 2}
+NEWEST: Final[dict[Purpose, int]] = {**dict.fromkeys(Purpose, 1), Purpose.STORE: 2, Purpose.PUBLISH: 2}
 """The version that is shown and agreed to now. A new text is a new file beside the old one."""
 
 
@@ -79,7 +79,8 @@ IN_SHORT: Final = {
 
 AFTER_WITHDRAWAL: Final = {
     Purpose.STORE: N_(
-        "After withdrawing nothing new can be added. What is there stays, seen only by the owner and the guardians."
+        "After withdrawing nothing new can be added. What was added is destroyed after 30 days, "
+        "unless you agree again. What organisations have confirmed stays."
     ),
     Purpose.SHARE: N_(
         "After withdrawing all links stop opening at once. Files already downloaded stay with those who have them."

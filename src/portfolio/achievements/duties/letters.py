@@ -18,8 +18,8 @@ from portfolio.i18n import format_day
 from portfolio.jobs import Clock
 from portfolio.organisations.models import Membership, StaffRole
 from portfolio.people.deadlines import Cause, Stage
-from portfolio.people.family import account_of_person, tell
-from portfolio.people.models import Account, ErasureRequest, Guardianship, GuardianState
+from portfolio.people.family import account_of_person, guardian_accounts, language_of_account, tell
+from portfolio.people.models import Account, ErasureRequest
 
 AT_A_TIME: Final = 500
 _TABLES: Final[dict[Cause, Any]] = {
@@ -122,14 +122,7 @@ class _Post:
             own = account_of_person(self._session, person_id=request.person_id)
             asked = [own] if own else []
         else:
-            guardians = (
-                select(Account)
-                .join(Guardianship, col(Guardianship.account_id) == col(Account.id))
-                .where(Guardianship.person_id == request.person_id)
-                .where(Guardianship.state == GuardianState.ACTIVE)
-                .where(col(Account.closed_at).is_(None))
-            )
-            asked = list(self._session.exec(guardians))
+            asked = guardian_accounts(self._session, person_id=request.person_id)
         for account in asked:
             self._tell(account, "erasure_waits", duty, link=f"/p/{request.person_id}/erase")
         return len(asked)
@@ -144,7 +137,7 @@ class _Post:
         return len(accounts)
 
     def _tell(self, account: Account, letter: str, duty: OpenDuty, *, link: str, **values: str) -> None:
-        day = format_day(duty.deadline.due.isoformat(), "en" if account.language == "en" else "ru")
+        day = format_day(duty.deadline.due.isoformat(), language_of_account(account))
         tell(
             self._session,
             vault=self._vault,

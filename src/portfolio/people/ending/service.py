@@ -125,20 +125,12 @@ def end_by_decision(
     key = key_of_person(session, vault=vault, person_id=row.person_id)
     row.sealed_reason = vault.seal_for(key, decision.reason.encode(), context=f"guardian-end:{row.id}")
     finish(session, row, why=decision.why, by=actor.name, clock=clock)
+    told = {"why": decision.why, "by": decision.by, "contact": contact}
+    letter = "guardianship_ended_by_decision"
     for account, state in concerned:
         if state is GuardianState.ACTIVE:  # the one that has just ended, too: it is read before
-            path = "/me" if account.id == row.account_id else f"/p/{row.person_id}/guardians"
-            tell(
-                session,
-                vault=vault,
-                account=account,
-                letter="guardianship_ended_by_decision",
-                clock=clock,
-                link=public_url + path,
-                why=decision.why,
-                by=decision.by,
-                contact=contact,
-            )
+            link = public_url + ("/me" if account.id == row.account_id else f"/p/{row.person_id}/guardians")
+            tell(session, vault=vault, account=account, letter=letter, clock=clock, link=link, **told)
     return row
 
 
