@@ -18,6 +18,7 @@ from portfolio.people.consent import Age, Capacity, deciders
 CANARIES: Final = {
     "full name": r"Канарейкина|Птицевна",
     "short name": r"Злата К\.",
+    "code": r"Check code|Digest of the credential",
     "school": r"Канареечный двор",
     "year": r"\b20(15|11|01)\b",
     "words": r"Пою по утрам",
@@ -28,7 +29,7 @@ CANARIES: Final = {
 NEVER: Final = r"23 July|July 2015|\b07-23|23\.07|example\.ru|Не выбранная|11Ж|\b64\b|Иванова|<img(?! src=./static/)"
 FORMS: Final[dict[str, tuple[dict[str, str], set[str]]]] = {
     "name in short": ({"name": "short"}, {"short name"}),
-    "name in full": ({"name": "full"}, {"full name"}),
+    "name in full": ({"name": "full"}, {"full name", "code"}),
     "school": ({"school": "<yard>"}, {"school"}),
     "year": ({"birth_year": "yes"}, {"year"}),
     "words": ({"show_words": "yes", "words": "Пою по утрам"}, {"words"}),

@@ -35,10 +35,13 @@ class Sight:
         return not (self.name or self.school or self.birth_year or self.words or self.exhibits)
 
     def veiled(self, view: ResultView) -> ResultView:
-        """Return a check with the holder's name as it is shown here: as signed, in short, or not at all."""
+        """Return a check with the holder's name as it is shown here: as signed, in short, or not at all.
+
+        Without the whole name there is no code and no digest either: with one of them a family name could be tried out.
+        """
         if view.paper is None or self.signed_names:
             return view
-        return replace(view, paper=replace(view.paper, holder=self.name))
+        return replace(view, technical=(), paper=replace(view.paper, holder=self.name, code=None))
 
 
 def sight_of(
