@@ -148,10 +148,7 @@ def propose(
     address = normalise_address(address)
     _require_disinterested(session, vault=vault, organisation=organisation, address=address, account_id=account_id)
     if membership_id is not None:
-        place = session.get(Membership, membership_id)
-        is_here = place is not None and place.organisation_id == organisation.id and place.ended_at is None
-        if place is None or not is_here or place.role is not StaffRole.ADMIN:
-            raise NotFoundError("there is no such administrator")
+        _require_administrator(session, organisation=organisation, membership_id=membership_id)
     row = Replacement(
         organisation_id=organisation.id,
         sealed_email=b"",
@@ -192,25 +189,8 @@ def confirm(
     _require_disinterested(
         session, vault=vault, organisation=organisation, address=proposal.address, account_id=account_id
     )
-    confirmed = _undecided(replacement_id, clock()).where(col(Replacement.proposed_by) != account_id)
-    values = {"confirmed_by": account_id, "decided_at": clock(), "sealed_email": b""}
-    if not session.exec(confirmed.values(values)).rowcount:
-        session.refresh(row)
-        if row.proposed_by == account_id and row.decided_at is None:
-            raise SameProposerError("you have proposed this: another registrar has to confirm")
-        raise ReplacementDecidedError("this proposal is decided already")
-    _record(session, account_id, "administrator.confirm", row, clock)
-    tell_staff(
-        session,
-        vault=vault,
-        organisation_id=organisation.id,
-        letter="administrator_invited",
-        organisation=organisation.name,
-        ended="yes" if row.membership_id else "",
-        contact=contact,
-        link=f"{public_url}/o/{organisation.slug}",
-        clock=clock,
-    )
+    _decide(session, row, account_id, clock)
+    _tell(session, vault, proposal, f"{public_url}/o/{organisation.slug}", contact, clock)
     if row.membership_id is not None:
         _end_seat(session, row, account_id, clock)
     invite_admin(
@@ -246,6 +226,40 @@ def forget_addresses(session: Session, *, now: datetime) -> int:
     old = update(Replacement).where(col(Replacement.proposed_at) <= now - REASONS_KEPT)
     old = old.where(col(Replacement.sealed_reason) != b"")
     return count + int(session.exec(old.values(sealed_reason=b"")).rowcount)
+
+
+def _decide(session: Session, row: Replacement, account_id: str, clock: Clock) -> None:
+    """Write the second word down, in one conditional update: of two at the same moment one counts."""
+    confirmed = _undecided(row.id, clock()).where(col(Replacement.proposed_by) != account_id)
+    values = {"confirmed_by": account_id, "decided_at": clock(), "sealed_email": b""}
+    if not session.exec(confirmed.values(values)).rowcount:
+        session.refresh(row)
+        if row.proposed_by == account_id and row.decided_at is None:
+            raise SameProposerError("you have proposed this: another registrar has to confirm")
+        raise ReplacementDecidedError("this proposal is decided already")
+    _record(session, account_id, "administrator.confirm", row, clock)
+
+
+def _tell(session: Session, vault: Vault, proposal: Proposal, link: str, contact: str, clock: Clock) -> None:
+    """Tell the whole staff, whoever's place ends included; the new address is nobody else's business."""
+    tell_staff(
+        session,
+        vault=vault,
+        organisation_id=proposal.organisation.id,
+        letter="administrator_invited",
+        organisation=proposal.organisation.name,
+        ended="yes" if proposal.row.membership_id else "",
+        contact=contact,
+        link=link,
+        clock=clock,
+    )
+
+
+def _require_administrator(session: Session, *, organisation: Organisation, membership_id: str) -> None:
+    place = session.get(Membership, membership_id)
+    is_here = place is not None and place.organisation_id == organisation.id and place.ended_at is None
+    if place is None or not is_here or place.role is not StaffRole.ADMIN:
+        raise NotFoundError("there is no such administrator")
 
 
 def _end_seat(session: Session, row: Replacement, account_id: str, clock: Clock) -> None:

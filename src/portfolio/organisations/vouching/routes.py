@@ -135,7 +135,7 @@ def vouch_as_administrator(
     if filled.ok:
         try:
             with portfolio.database.write() as session:
-                _require_colleague(session, access, _standing(session, request, rescue_id))
+                _standing(session, request, rescue_id, access)
                 rescue = service.vouch_as_administrator(
                     session,
                     vault=portfolio.vault,
@@ -172,9 +172,7 @@ def _find(
         limit_attempts(request, "numbers", who=actor.account_id, limit=30, minutes=60)
         try:
             with portfolio_of(request).database.read() as session:
-                rescue = _standing(session, request, filled.form.number)
-                if access is not None:
-                    _require_colleague(session, access, rescue)
+                rescue = _standing(session, request, filled.form.number, access)
             return see_other(f"{base}/{rescue.id}")
         except NotFoundError:
             filled.problem("number", N_("There is no request with this number here. Compare it sign by sign."))
@@ -199,12 +197,10 @@ def _rescue_page(
 ) -> Response:
     portfolio = portfolio_of(request)
     with portfolio.database.write() as session:
-        rescue = _standing(session, request, rescue_id)
-        if access is not None:
-            _require_colleague(session, access, rescue)
-        person_id = session.get_one(Account, rescue.account_id).person_id
-        profile = profile_of(session, vault=portfolio.vault, person_id=person_id)
+        rescue = _standing(session, request, rescue_id, access)
         stopped = service.stopped_before(session, rescue=rescue)
+        person_id = session.get_one(Account, rescue.account_id).person_id
+        known = profile_of(session, vault=portfolio.vault, person_id=person_id)
         record_view(
             session,
             person_id=person_id,
@@ -215,32 +211,30 @@ def _rescue_page(
             why="rescue",
             clock=portfolio.clock,
         )
-    problems = filled.problems or (refusal.problems if refusal else {})
     return page(
         request,
         "organisations/rescue.html",
         actor=actor,
-        status=422 if problems else 200,
+        status=422 if filled.problems or (refusal and refusal.problems) else 200,
         base=_path(access) if access else "/registrar/rescues",
         is_registrar=access is None,
         rescue=rescue,
         number=number_of(rescue.id),
-        name=profile.name,
-        birth_date=profile.birth_date if access is None else None,
+        known=known,
         stopped=stopped,
         filled=filled,
         refusal=refusal or Filled.empty(),
     )
 
 
-def _standing(session: Session, request: Request, typed: str) -> Rescue:
-    return service.rescue_of_number(session, typed=typed, now=portfolio_of(request).clock())
-
-
-def _require_colleague(session: Session, access: StaffAccess, rescue: Rescue) -> None:
-    require_colleague(
-        session, organisation_id=access.organisation.id, account_id=rescue.account_id, since=rescue.asked_at
-    )
+def _standing(session: Session, request: Request, typed: str, access: StaffAccess | None) -> Rescue:
+    """Return the request of a number; for an administrator only that of somebody of his own staff."""
+    rescue = service.rescue_of_number(session, typed=typed, now=portfolio_of(request).clock())
+    if access is not None:
+        require_colleague(
+            session, organisation_id=access.organisation.id, account_id=rescue.account_id, since=rescue.asked_at
+        )
+    return rescue
 
 
 def _path(access: StaffAccess) -> str:
