@@ -173,8 +173,9 @@ def _head(page: Page) -> Iterator[str]:
 def _files(watched: Watched) -> Iterator[str]:
     """Text comes compressed; static files are known by their content and kept for ever."""
     for answer in watched.responses:
-        headers, path = answer.headers, urlsplit(answer.url).path
-        large = int(headers.get("content-length", 0)) >= LEAST
+        headers, path, query = answer.headers, urlsplit(answer.url).path, urlsplit(answer.url).query
+        repeats = query and not query.startswith("lang=") and not path.startswith(STATIC_PATH)  # decision 0112
+        large = not repeats and int(headers.get("content-length", 0)) >= LEAST
         if large and headers.get("content-type", "").startswith(TEXTS) and headers.get("content-encoding") != "gzip":
             yield f"not compressed: {path}"
         if path.startswith(STATIC_PATH) and "immutable" not in headers.get("cache-control", ""):
