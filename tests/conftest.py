@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
 
 from movable_clock import MovableClock
+from ports import free_port
 from watching import WATCH, OpenPage, Watched
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for parent in folder.parents:
             if parent != Path("/") and parent.owner() == "root" and not parent.stat().st_mode & 0o001:
                 parent.chmod(parent.stat().st_mode | 0o011)
-    port = _free_port()
+    port = free_port()
     data = folder / "data"
 
     def run(*command: str) -> None:
@@ -109,14 +110,6 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql://portfolio@127.0.0.1:{port}/postgres"
     finally:
         run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
 import pytest
@@ -18,16 +16,15 @@ from pupils import pupil_with_consent, upload
 
 from people_world import Someone, World
 from portfolio.app import create_app
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+from ports import free_port
 from watching import serving
 
-PORT = 8791
 FAST = 8.0
 
 
 class Served:
-    def __init__(self, pupil: Someone) -> None:
+    def __init__(self, pupil: Someone, port: int) -> None:
+        self.port = port
         self.path = f"/p/{pupil.person_id}/claims/new"
         self.cookie = f"session={pupil.client.cookies['session']}"
 
@@ -35,13 +32,13 @@ class Served:
         """Send a request and return the first line of the answer."""
         lines = [
             f"POST {self.path} HTTP/1.1",
-            f"Host: 127.0.0.1:{PORT}",
-            f"Origin: http://127.0.0.1:{PORT}",
+            f"Host: 127.0.0.1:{self.port}",
+            f"Origin: http://127.0.0.1:{self.port}",
             f"Cookie: {self.cookie}",
             "Connection: close",
             *(f"{name}: {value}" for name, value in headers.items()),
         ]
-        with socket.create_connection(("127.0.0.1", PORT), timeout=FAST) as peer:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=FAST) as peer:
             with suppress(BrokenPipeError, ConnectionResetError):  # it had heard enough
                 peer.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
             try:
@@ -53,8 +50,9 @@ class Served:
 @pytest.fixture
 def served(world: World) -> Iterator[Served]:
     pupil = pupil_with_consent(world)
-    with serving(create_app(world.portfolio), port=PORT):
-        yield Served(pupil)
+    port = free_port()
+    with serving(create_app(world.portfolio), port=port):
+        yield Served(pupil, port)
 
 
 def multipart(*parts: bytes, end: bytes = b"--x--\r\n") -> bytes:

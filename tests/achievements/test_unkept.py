@@ -13,7 +13,7 @@ from portfolio.achievements.models import Claim, ClaimState
 from portfolio.notifications.models import OutgoingMail
 from portfolio.operations.worker import Worker
 from portfolio.people.consent import Capacity
-from portfolio.people.models import Account, AuditRecord
+from portfolio.people.models import Account, AuditRecord, Person
 from portfolio.people.sign_ins import open_sign_in
 
 pytestmark = pytest.mark.fault(137, 140)
@@ -80,7 +80,9 @@ def test_what_was_added_goes_on_the_last_day_and_is_announced(world: World, anna
     world.clock.advance(days=29)
     assert run(world) == 0
     assert kept(world) == both
-    world.clock.advance(days=1)
+    world.clock.advance(hours=23, minutes=59)
+    assert run(world) == 0, "thirty whole days"
+    world.clock.advance(minutes=1)
     assert run(world) == 1
     assert run(world) == 0
     (left,) = kept(world)
@@ -88,6 +90,7 @@ def test_what_was_added_goes_on_the_last_day_and_is_announced(world: World, anna
     assert len(before - papers(world)) == 1, "the ciphertext went with its row"
     with world.portfolio.database.read() as session:
         act = session.exec(select(AuditRecord).where(AuditRecord.act == "claim.withdraw")).one()
+        assert session.exec(select(AuditRecord).where(AuditRecord.act == "person.unkept")).one().actor == "service"
     assert act.actor == "service"
     assert signed_in_again(world, anna).get(f"/p/{anna.person_id}").status_code == 200
 
@@ -128,4 +131,19 @@ def test_a_birthday_is_nobodys_no(world: World) -> None:
     assert upload(mother, person_id=child.person_id).status_code == 303
     world.clock.advance(days=2 * 366)
     assert run(world) == 0
+    assert len(kept(world)) == 1
+
+
+def test_one_that_cannot_be_destroyed_holds_nobody_else_up(world: World, anna: Someone) -> None:
+    broken = world.someone("Петров Пётр")
+    may_keep(world, broken.person_id, (broken.account.id, Capacity.SELF))
+    say(broken, "withdraw")
+    world.clock.advance(minutes=1)
+    say(anna, "withdraw")
+    with world.portfolio.database.write() as session:
+        person = session.get_one(Person, broken.person_id)
+        person.sealed_profile = b"damaged"
+        session.add(person)
+    world.clock.advance(days=30)
+    assert run(world) == 1
     assert len(kept(world)) == 1

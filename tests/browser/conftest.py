@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from gallery import app as gallery_app
 
-from chain_world import free_port
+from ports import free_port
 from watching import serving
 
 

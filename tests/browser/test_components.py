@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from chain_world import free_port
 from pages_check import check_page
 from people_world import Someone, World, make_world
 from portfolio.app import create_app
 from portfolio.organisations.models import Membership, OrganisationType, StaffRole
 from portfolio.organisations.service import organisation_by_slug
 from portfolio.people.models import Account
+from ports import free_port
 from watching import OpenPage, Watched, serving
 
 pytestmark = pytest.mark.browser

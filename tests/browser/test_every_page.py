@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlmodel import Session, select
 
-from chain_world import free_port
 from matrix import Operation, operations
 from pages_check import check_page
 from people_world import Someone, World, make_world
@@ -29,6 +28,7 @@ from portfolio.sharing.models import FormShown
 from portfolio.sharing.public.models import PublicPage
 from portfolio.sharing.public.selections import NameShown, Selection
 from portfolio.sharing.public.service import choose, code_of, plan_of
+from ports import free_port
 from watching import OpenPage, serving
 
 EXAMPLES = {"code"}

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from chain_world import free_port
 from pages_check import check_page
 from people_world import Someone, World, make_world
 from portfolio.app import create_app
 from portfolio.people.models import Guardianship
+from ports import free_port
 from rescue_steps import asked, letters, rescue, secured, stop_link, vouch
 from watching import OpenPage, serving
 

@@ -12,9 +12,9 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
-from chain_world import free_port
 from portfolio.app import create_app
 from portfolio.chain.local import LocalChain
+from ports import free_port
 from service_world import Service, make_service
 from watching import OpenPage, serving
 

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser
 from test_every_page import populated
 
-from chain_world import free_port
 from people_world import Someone, World, make_world
 from portfolio.app import create_app
+from ports import free_port
 from watching import serving
 
 LINK: Final = {"offline": False, "latency": 400, "downloadThroughput": 128_000 / 8, "uploadThroughput": 128_000 / 8}

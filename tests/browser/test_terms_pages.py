@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from chain_world import free_port
 from pages_check import check_page
 from people_world import PASSWORD, make_world
 from portfolio.app import create_app
 from portfolio.operations.erasing import run_erasures
 from portfolio.people.models import ErasureRequest
+from ports import free_port
 from watching import OpenPage, serving
 
 

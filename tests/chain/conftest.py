@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chain_world import World, free_port
+from chain_world import World
 from portfolio.chain.local import LocalChain
+from ports import free_port
 from proxy import Proxy
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import proxy as faults
-from chain_world import World, account, free_port
+from chain_world import World, account
 from portfolio.chain.accounts import create_address
 from portfolio.chain.client import ChainClient
 from portfolio.chain.deployment import DeploymentError, deploy, read_deployment, verify_deployment
@@ -17,6 +17,7 @@ from portfolio.chain.errors import ChainMismatchError, UnreachableError
 from portfolio.chain.local import LOCAL_CHAIN_ID, LocalChain
 from portfolio.chain.proving import require_pair
 from portfolio.chain.snapshots import write_durably
+from ports import free_port
 from proxy import Proxy
 
 pytestmark = pytest.mark.chain

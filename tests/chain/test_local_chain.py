@@ -13,11 +13,12 @@ from pathlib import Path
 import orjson
 import pytest
 
-from chain_world import eventually, free_port
+from chain_world import eventually
 from portfolio.chain.accounts import development_account
 from portfolio.chain.client import ChainClient
 from portfolio.chain.errors import LocalChainError, NodeAddressError
 from portfolio.chain.local import LOCAL_CHAIN_ID, LocalChain, find_anvil
+from ports import free_port
 
 pytestmark = pytest.mark.chain
 

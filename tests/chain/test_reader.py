@@ -9,12 +9,13 @@ import orjson
 import pytest
 
 import proxy as faults
-from chain_world import account, eventually, free_port, new_digest
+from chain_world import account, eventually, new_digest
 from portfolio.chain.client import ChainClient
 from portfolio.chain.errors import ChainMismatchError, UnreachableError
 from portfolio.chain.local import LocalChain
 from portfolio.chain.reader import PairReader
 from portfolio.credentials.facts import Checkpoint, Custody, PairFacts, PairUnknown, Reason, UnknownCode
+from ports import free_port
 
 pytestmark = pytest.mark.chain
 

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from tiny_keccak import keccak256
 
-from chain_world import free_port
 from portfolio.chain.abi import credential_registry, issuer_registry
 from portfolio.chain.accounts import create_address
 from portfolio.chain.bulk import check_data, view_call
@@ -31,6 +30,7 @@ from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.facts import CheckAnswer, Custody, PairFacts, Reason, TrustedPair, load_facts
 from portfolio.credentials.trust import load_trust
 from portfolio.credentials.verdict import ask, judge
+from ports import free_port
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "verdicts"
 START = 1_795_341_600  # block 1 of every simulated pair

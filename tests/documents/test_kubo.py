@@ -28,6 +28,7 @@ from portfolio.documents.storage import (
     StoreUnavailableError,
 )
 from portfolio.documents.swarm import check_private
+from ports import free_port
 
 pytestmark = pytest.mark.kubo
 Maker = Callable[..., KuboDaemon]
@@ -83,12 +84,6 @@ def test_a_node_that_is_not_there_is_unavailable_and_nothing_else(store: KuboSto
         store.check()
     with pytest.raises(StoreUnavailableError):
         KuboStore(f"http://127.0.0.1:{free_port()}").put(b"x")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_restart_behind_kept_connections_is_not_noticed(make_kubo: Maker) -> None:

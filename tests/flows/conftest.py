@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chain_world import free_port
 from portfolio.chain.local import LocalChain
+from ports import free_port
 from service_world import Service, make_service, new_database
 
 

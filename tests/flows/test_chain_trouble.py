@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from chain_world import free_port
 from portfolio.anchoring.merkle import Tree
 from portfolio.anchoring.models import Batch, ChainAttempt, ChainCall
 from portfolio.anchoring.states import ALLOWED, CallState, TransitionError, check_transition
@@ -20,6 +19,7 @@ from portfolio.chain.local import LocalChain
 from portfolio.credentials.report import Verdict
 from portfolio.operations.compose import open_gateways
 from portfolio.operations.worker import Worker
+from ports import free_port
 from proxy import Proxy, cut_after_request, refusal, result
 from service_world import Service, make_service, table
 

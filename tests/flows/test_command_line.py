@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from chain_world import free_port
 from portfolio.cli import COMMANDS, build
 from portfolio.credentials.models import RevocationReason
 from portfolio.credentials.revocations import revoke
@@ -19,6 +18,7 @@ from portfolio.errors import PortfolioError
 from portfolio.issuing.service import BadEndError
 from portfolio.operations.compose import open_gateways, open_portfolio
 from portfolio.operations.worker import Worker
+from ports import free_port
 from service_world import Service, surname, table
 
 SET = ("--set", "title=Олимпиада", "--set", "level=школьный этап", "--set", "award_date=20.11.2026")

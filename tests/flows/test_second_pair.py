@@ -11,7 +11,6 @@ import orjson
 import pytest
 from sqlmodel import col, select
 
-from chain_world import free_port
 from portfolio.anchoring.leaf import TAG_CREDENTIAL
 from portfolio.anchoring.merkle import Tree
 from portfolio.anchoring.models import CallPurpose, ChainCall, ContractPair
@@ -39,6 +38,7 @@ from portfolio.organisations.keys import signer_of
 from portfolio.organisations.models import IssuerKey
 from portfolio.organisations.moving import NotSettledError
 from portfolio.organisations.service import organisation_by_slug, retire_key
+from ports import free_port
 from service_world import Service, make_service, table
 
 

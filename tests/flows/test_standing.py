@@ -10,7 +10,6 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import Session, select
 
-from chain_world import free_port
 from portfolio.anchoring.models import CallPurpose, ChainAttempt, ChainCall
 from portfolio.chain.accounts import Account
 from portfolio.chain.client import ChainClient
@@ -24,6 +23,7 @@ from portfolio.operations.worker import Worker
 from portfolio.organisations import recovery, standing
 from portfolio.organisations.models import IssuerKey, Organisation, Purpose
 from portfolio.organisations.service import organisation_by_slug, retire_key, rotate_key
+from ports import free_port
 from service_world import Service, make_service, table
 
 DAY = 86_400

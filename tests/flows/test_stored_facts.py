@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from chain_world import free_port
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.report import Verdict
 from portfolio.operations.compose import open_portfolio
 from portfolio.verification.service import verify_document
+from ports import free_port
 from service_world import Service, make_service
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
+from ports import free_port
 
 # Read by every Python process of the service as it starts: whoever is about to talk to another machine is written down.
 LISTENER = """
@@ -100,12 +101,6 @@ class Service:
     def quiet(self) -> bool:
         """Whether every award of the examples is registered."""
         return self.metric("portfolio_leaves_waiting") + self.metric("portfolio_calls_open") == 0
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ from simulated_pair import SimulatedPair
 from test_alterations import FORGERY_ROUNDS
 
 from chain_world import World as ChainWorld
-from chain_world import free_port
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.bundles import read_bundle
 from portfolio.credentials.canonical import StructureError
 from portfolio.credentials.facts import Receipt
 from portfolio.credentials.report import Report, Verdict
 from portfolio.credentials.verdict import ask
+from ports import free_port
 
 PARTS = 8
 

@@ -10,9 +10,9 @@ import pytest
 from journey import Journey
 from playwright.sync_api import Browser
 
-from chain_world import free_port
 from portfolio.app import create_app
 from portfolio.chain.local import LocalChain
+from ports import free_port
 from service_world import make_service
 from watching import serving
 

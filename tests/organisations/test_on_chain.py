@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from chain_world import free_port
 from people_world import World
 from portfolio.chain.client import ChainClient
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.report import Verdict
 from portfolio.organisations.models import Application
+from ports import free_port
 from service_world import Service, make_service
 
 TABLE = "ФИО;Мероприятие;Дата\nИванов Пётр;Конкурс чтецов;05.09.2026\n"

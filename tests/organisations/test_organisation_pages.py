@@ -9,7 +9,6 @@ import orjson
 import pytest
 from sqlmodel import col, select
 
-from chain_world import free_port
 from pages_check import check_page
 from people_world import Someone, World, make_world
 from portfolio.app import create_app
@@ -18,6 +17,7 @@ from portfolio.issuing.models import IssuingRun
 from portfolio.issuing.service import process_part
 from portfolio.notifications.models import OutgoingMail
 from portfolio.organisations.models import Application
+from ports import free_port
 from watching import OpenPage, serving
 
 pytestmark = pytest.mark.browser

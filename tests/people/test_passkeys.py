@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from chain_world import free_port
 from people_world import PASSWORD, World, make_world
 from portfolio.app import create_app
+from ports import free_port
 from watching import serving
 
 

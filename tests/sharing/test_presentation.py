@@ -14,12 +14,12 @@ import pytest
 from sharing_world import Made, award, consent, minimal_of, opened, share
 from typer.testing import CliRunner
 
-from chain_world import free_port
 from people_world import Someone, World
 from portfolio.chain.local import LocalChain
 from portfolio.cli import build
 from portfolio.credentials.facts import TrustRoots
 from portfolio.credentials.trust import dump_trust
+from ports import free_port
 from service_world import Service, make_service
 
 pytestmark = pytest.mark.chain

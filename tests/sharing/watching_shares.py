@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from chain_world import free_port
 from people_world import World
 from portfolio.app import create_app
+from ports import free_port
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from watching import serving

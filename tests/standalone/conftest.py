@@ -15,8 +15,8 @@ for folder in ("browser", "forgery", "credentials"):
 
 from page_world import PageWorld, VerifierPage  # noqa: E402
 
-from chain_world import free_port  # noqa: E402
 from portfolio.chain.local import LocalChain  # noqa: E402
+from ports import free_port  # noqa: E402
 from watching import WATCH, Watched  # noqa: E402
 
 

@@ -17,13 +17,13 @@ from page_world import Dropped, VerifierPage
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page
 
-from chain_world import free_port
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.links import short_code
 from portfolio.credentials.models import Credential
 from portfolio.credentials.trust import dump_trust
 from portfolio.organisations.models import Purpose
 from portfolio.organisations.service import organisation_by_slug, rotate_key
+from ports import free_port
 from service_world import Service, make_service
 from watching import WATCH, Watched
 

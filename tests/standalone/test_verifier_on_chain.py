@@ -15,11 +15,11 @@ from node_front import node_front
 from page_world import Dropped, PageWorld, VerifierPage, pdf_with
 from playwright.sync_api import expect
 
-from chain_world import free_port
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.facts import Checkpoint, Reason, TrustRoots
 from portfolio.credentials.links import short_code
 from portfolio.credentials.trust import dump_trust
+from ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.chain]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from page_world import VerifierPage
 
-from chain_world import free_port
 from portfolio.app import create_app
 from portfolio.chain.local import LocalChain
 from portfolio.verification.standalone.page import page_policy
+from ports import free_port
 from service_world import Service, make_service
 from watching import WATCH, Watched, serving
 

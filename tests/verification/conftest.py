@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from issued_world import Issued, Site
 
-from chain_world import free_port
 from portfolio.chain.local import LocalChain
 from portfolio.credentials.facts import TrustRoots
 from portfolio.credentials.trust import dump_trust
+from ports import free_port
 from service_world import make_service
 
 

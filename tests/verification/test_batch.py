@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from issued_world import Issued
 
-from chain_world import free_port
 from portfolio.chain.client import ChainClient
 from portfolio.verification import batch, workers
 from portfolio.verification.batch import Summary, verify_sources
 from portfolio.verification.judging import Pins, Terms
 from portfolio.verification.rows import Row
 from portfolio.verification.sources import Source, expand
+from ports import free_port
 
 pytestmark = pytest.mark.chain
 

@@ -20,10 +20,10 @@ from issued_world import Issued, Site
 from samples_of_strangers import foreign_credential
 from typer.testing import CliRunner
 
-from chain_world import free_port
 from portfolio.cli import build
 from portfolio.credentials.links import short_code
 from portfolio.credentials.signing import read_credential
+from ports import free_port
 from service_world import surname, table
 
 TOKEN = "AbCdEfGhIjKlMnOpQrStUvWx"

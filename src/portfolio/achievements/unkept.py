@@ -15,23 +15,22 @@ from portfolio.achievements.imported import service as imported
 from portfolio.achievements.models import Claim, ClaimState, ImportedBadge, PortfolioItem
 from portfolio.documents.vault import Vault
 from portfolio.jobs import Clock
-from portfolio.people.deadlines import local_day
+from portfolio.people.journal import record_act
 from portfolio.people.models import Person
-from portfolio.people.refusals import to_be_destroyed_on
+from portfolio.people.refusals import review_refusal, to_be_gone_by
 
 ACTOR: Final = "service"
 
 
-def destroy_unkept(session: Session, *, vault: Vault, person_id: str, clock: Clock) -> list[str] | None:
-    """Delete what an own row added if its last day has come; returns what names the ciphertexts in the store, for
-    `claims.service.forget` once this is committed, or None where the day has not come.
+def destroy_unkept(session: Session, *, vault: Vault, person_id: str, clock: Clock) -> list[str]:
+    """Delete what an own row added if its thirty days are over; returns what names the ciphertexts in the store, for
+    `claims.service.forget` once this is committed.
     """
     person = session.exec(select(Person).where(Person.id == person_id).with_for_update()).one()
-    if person.erased_at is not None:
-        return None
-    day = to_be_destroyed_on(session, vault=vault, person=person, now=clock())
-    if day is None or local_day(clock()) < day:
-        return None
+    review_refusal(session, vault=vault, person_id=person_id, now=clock())
+    last = to_be_gone_by(person)
+    if person.erased_at is not None or last is None or clock() < last:
+        return []
     badges = session.exec(select(ImportedBadge.id).where(ImportedBadge.person_id == person_id)).all()
     for badge_id in badges:
         imported.delete(session, person_id=person_id, import_id=badge_id, actor=ACTOR, clock=clock)
@@ -44,4 +43,7 @@ def destroy_unkept(session: Session, *, vault: Vault, person_id: str, clock: Clo
     for item in session.exec(select(PortfolioItem).where(PortfolioItem.person_id == person_id)):
         item.sealed_words = None
         session.add(item)
+    person.refused_at = None  # nothing can be added without a new yes
+    session.add(person)
+    record_act(session, actor=ACTOR, act="person.unkept", subject=person_id, clock=clock)
     return gone

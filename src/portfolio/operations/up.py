@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,7 +23,8 @@ from portfolio.operations.demo import Shown
 from portfolio.operations.demo_people import ShownPeople
 
 STOP_SECONDS = 10
-RESTART_SECONDS = 2  # between an end of the worker and its next start
+RESTART_SECONDS = 1.0  # between an end of the worker and its next start; twice as long after each that ends soon
+LONGEST_PAUSE = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -57,13 +59,20 @@ def worker_process() -> Iterator[None]:
     workers = [_start_worker()]
 
     def keep() -> None:
+        pause = RESTART_SECONDS
         while not stopping.is_set():
+            begun = time.monotonic()
             code = workers[-1].wait()
-            if not stopping.is_set():
-                # Without a worker nothing is registered, sent or erased, and no page would say so.
-                _log.error("the worker ended with %s and is started again", code)
-                if not stopping.wait(RESTART_SECONDS):
+            if stopping.is_set():
+                return
+            # Without a worker nothing is registered, sent or erased, and no page would say so.
+            _log.error("the worker ended with %s and is started again", code)
+            pause = RESTART_SECONDS if time.monotonic() - begun > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+            if not stopping.wait(pause):
+                try:
                     workers.append(_start_worker())
+                except OSError:
+                    _log.exception("the worker could not be started; tried again")
 
     keeper = threading.Thread(target=keep, daemon=True)
     keeper.start()

@@ -35,7 +35,7 @@ from portfolio.people.attempts import drop_old_attempts
 from portfolio.people.entry.service import drop_ended_tokens
 from portfolio.people.family import hand_over
 from portfolio.people.journal import AUDIT_TAG, anchor_head
-from portfolio.people.refusals import who_refused
+from portfolio.people.refusals import due_refusals
 from portfolio.people.rescue.service import carry_out_due
 
 SENDING_INTERVAL = 0.5
@@ -270,16 +270,23 @@ class Worker:
             return warn(session, vault=portfolio.vault, public_url=portfolio.settings.public_url, clock=portfolio.clock)
 
     def destroy_unkept(self) -> int:
-        """Destroy what holders added whose consent to keeping was taken back for good; returns for how many."""
+        """Destroy what holders added whose consent to keeping was taken back for good; returns for how many.
+
+        Each by itself: one that fails is tried again the next time and holds nobody else up.
+        """
         portfolio, count = self._portfolio, 0
         with portfolio.database.read() as session:
-            persons = who_refused(session)
+            persons = due_refusals(session, now=portfolio.clock())
         for person_id in persons:
-            with portfolio.database.write() as session:
-                gone = destroy_unkept(session, vault=portfolio.vault, person_id=person_id, clock=portfolio.clock)
-            for cid in gone or ():
+            try:
+                with portfolio.database.write() as session:
+                    gone = destroy_unkept(session, vault=portfolio.vault, person_id=person_id, clock=portfolio.clock)
+            except Exception:
+                log.exception("what %s added was not destroyed; tried again", person_id)
+                continue
+            for cid in gone:
                 forget(portfolio.store, cid=cid)
-            count += bool(gone)
+            count += 1
         return count
 
     def release(self) -> None:

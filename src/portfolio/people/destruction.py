@@ -27,8 +27,7 @@ FINISH: Final = "erasure.finish"
 KEPT_FOR: Final = timedelta(days=3 * 365 + 1)
 """Order 179, point 8: three years. Nothing here deletes them later either."""
 PAGE: Final = 50
-_LOOKED_AT: Final = 10_000
-"""Lines that are recomputed for a page, up to the next anchored head: more than a day has."""
+_FORM: Final = "portfolio/act-of-destruction/v1"
 
 CATEGORIES: Final = {
     "profile": N_("Family name, first name, patronymic, date of birth"),
@@ -89,6 +88,23 @@ class ProofState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What an act says, in its own Russian words; "" for what it does not say, or not in words."""
+
+    operator: str
+    address: str
+    subject: str
+    system: str
+    reason_code: str
+    programme: str
+    kept_until: str
+    categories: str
+    reason: str
+    method: str
+    stays: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """An act held against its line in the audit log; `anchor` is the first anchored line that covers it."""
 
@@ -106,7 +122,7 @@ def write_act(request: ErasureRequest, *, operator: Operator) -> str:
         categories.append("letters")
     reason, translate = _reason(request), gettext_for("ru")
     act = {
-        "form": "portfolio/act-of-destruction/v1",
+        "form": _FORM,
         "act": request.id,
         "operator": {"name": operator.name, "address": operator.address},
         "subject": request.person_id,
@@ -162,13 +178,41 @@ def finished_erasure(session: Session, *, request_id: str) -> ErasureRequest:
     return request
 
 
-def act_of(request: ErasureRequest) -> dict[str, Any]:
-    """Return what an act says; what was made unreadable says nothing."""
+def act_of(request: ErasureRequest) -> Act | None:
+    """Return what an act says, or None for one that is not of the form which this version writes."""
+    act = _table(_loaded(request))
+    if act.get("form") != _FORM:
+        return None
+    operator, said = _table(act.get("operator")), _table(act.get("in_russian"))
+    categories = said.get("categories")
+    return Act(
+        operator=_words(operator.get("name")),
+        address=_words(operator.get("address")),
+        subject=_words(act.get("subject")),
+        system=_words(act.get("system")),
+        reason_code=_words(act.get("reason")),
+        programme=_words(act.get("programme")),
+        kept_until=_words(act.get("kept_until")),
+        categories="; ".join(map(_words, categories)) if isinstance(categories, list) else "",
+        reason=_words(said.get("reason")),
+        method=_words(said.get("method")),
+        stays=_words(said.get("stays")),
+    )
+
+
+def _loaded(request: ErasureRequest) -> Any:
     try:
-        found = orjson.loads(request.act or "")
+        return orjson.loads(request.act or "")
     except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def states_of(session: Session, *, requests: Sequence[ErasureRequest]) -> dict[str, ProofState]:
@@ -186,29 +230,38 @@ def states_of(session: Session, *, requests: Sequence[ErasureRequest]) -> dict[s
 def proof_of(session: Session, *, request: ErasureRequest, anchored: Collection[bytes]) -> Proof:
     """Hold one act against its line, and the lines from there to the next anchored head against each other.
 
-    `anchored` are the digests of heads that were anchored.
+    `anchored` are the digests of heads that were anchored. Where none follows yet, all lines up to the end are held.
     """
     rows = [line for line in lines_of(session, request_id=request.id) if line.act == FINISH]
     state = _state(request, rows[-1] if rows else None)
     if state is ProofState.LINE_MISSING:
         return Proof(state)
-    after = session.exec(
+    line = rows[-1]
+    anchor = session.exec(
         select(AuditRecord)
-        .where(col(AuditRecord.number) > rows[-1].number)
+        .where(col(AuditRecord.number) >= line.number)
+        .where(col(AuditRecord.anchored_at).is_not(None))
         .order_by(col(AuditRecord.number))
-        .limit(_LOOKED_AT)
-        .execution_options(yield_per=1000)
-    )
-    last = rows[-1]
-    if _is_anchored(last, anchored):
-        return Proof(state, last, last)
-    for row in after:
-        if row.before != last.hash or row.number != last.number + 1 or hash_of_record(row) != row.hash:
-            return Proof(ProofState.LINE_ALTERED, rows[-1])
-        last = row
-        if _is_anchored(row, anchored):
-            return Proof(state, rows[-1], row)
-    return Proof(state, rows[-1])
+        .limit(1)
+    ).first()
+    # A line that says that it was anchored, with a head that never was, is one written anew.
+    is_true = anchor is None or head_digest(anchor.hash) in anchored
+    if not is_true or not _hangs_together(session, line, anchor):
+        return Proof(ProofState.LINE_ALTERED, line)
+    return Proof(state, line, anchor)
+
+
+def _hangs_together(session: Session, first: AuditRecord, last: AuditRecord | None) -> bool:
+    """Recompute the lines after one, up to another or the end; tells whether each follows the one before it."""
+    after = select(AuditRecord).where(col(AuditRecord.number) > first.number).order_by(col(AuditRecord.number))
+    if last is not None:
+        after = after.where(col(AuditRecord.number) <= last.number)
+    before, number = first.hash, first.number
+    for row in session.exec(after.execution_options(yield_per=1000)):
+        if row.before != before or row.number != number + 1 or hash_of_record(row) != row.hash:
+            return False
+        before, number = row.hash, row.number
+    return True
 
 
 def lines_of(session: Session, *, request_id: str) -> list[AuditRecord]:
@@ -219,7 +272,7 @@ def lines_of(session: Session, *, request_id: str) -> list[AuditRecord]:
 
 def export_of(session: Session, *, request: ErasureRequest, proof: Proof) -> bytes:
     """Return the export of the journal (point 5 of the order) as JSON, with the act word for word."""
-    act = act_of(request)
+    act = _table(_loaded(request))
     lines = [
         {
             "number": line.number,
@@ -233,7 +286,7 @@ def export_of(session: Session, *, request: ErasureRequest, proof: Proof) -> byt
         }
         for line in lines_of(session, request_id=request.id)
     ]
-    said = act.get("in_russian", {})
+    said = _table(act.get("in_russian"))
     content = {
         "form": "portfolio/journal-of-destruction/v1",
         **{name: act.get(name) for name in ("act", "subject", "categories", "system", "reason", "finished_at")},
@@ -269,7 +322,3 @@ def _state(request: ErasureRequest, line: AuditRecord | None) -> ProofState:
     if hash_of_record(line) != line.hash:
         return ProofState.LINE_ALTERED
     return ProofState.GOOD if digest_of(request.act or "") == line.detail else ProofState.ACT_ALTERED
-
-
-def _is_anchored(line: AuditRecord, anchored: Collection[bytes]) -> bool:
-    return line.anchored_at is not None and head_digest(line.hash) in anchored

@@ -36,6 +36,9 @@ class Person(SQLModel, table=True):
     sealed_profile: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    refused_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, index=True, description="since when a no to keeping stands (own rows)"
+    )
 
 
 class Account(SQLModel, table=True):

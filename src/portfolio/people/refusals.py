@@ -1,27 +1,32 @@
-"""Since when a no to keeping stands, and when what was kept on that consent has to be gone (152-ФЗ, article 21 (5))."""
+"""Since when a no to keeping stands, and when what was kept on that consent has to be gone (152-ФЗ, article 21 (5)).
+
+`Person.refused_at` is set by a withdrawal, of which those concerned are told, and by nothing else: no birthday, no end
+of a guardianship and no older withdrawal sets thirty days going. It goes when whoever said no has agreed again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlmodel import Session, col, select
 
 from portfolio.documents.vault import Vault
 from portfolio.people.consent import Capacity, Purpose, age_of, deciders
-from portfolio.people.deadlines import Duty, deadline, local_day
+from portfolio.people.deadlines import TERMS, Duty
 from portfolio.people.models import Consent, Person
 from portfolio.people.service import profile_in
 
+TERM: Final = timedelta(days=TERMS[Duty.ERASE].days)
 NOBODYS_NO: Final = ("newer", "ended")
 """What ended a consent without anybody's no: a newer yes, the end of a guardianship."""
 
 
 def refused_since(consents: Iterable[Consent], needed: frozenset[Capacity]) -> datetime | None:
-    """Return since when the no of one whose yes is needed stands; None where nobody has said no, or a yes came after.
+    """Return since when the no of one whose yes is needed stands, of two the earlier; None where none does.
 
-    A birthday that makes another yes necessary is no no: nothing is destroyed because somebody has not answered yet.
+    A side's no is its newest withdrawal with no yes of that side after it.
     """
     noes = []
     by_capacity: dict[Capacity, list[Consent]] = {}
@@ -35,25 +40,43 @@ def refused_since(consents: Iterable[Consent], needed: frozenset[Capacity]) -> d
     return min(noes, default=None)
 
 
-def to_be_destroyed_on(session: Session, *, vault: Vault, person: Person, now: datetime) -> date | None:
-    """Return the last day on which what an own row added may be kept; None while nobody's no to keeping stands."""
-    needed = deciders(age_of(profile_in(person, vault=vault).birth_date, now))
-    rows = session.exec(
-        select(Consent).where(Consent.person_id == person.id).where(Consent.purpose == Purpose.STORE)
-    ).all()
-    since = refused_since(rows, needed)
-    return None if since is None else deadline(Duty.ERASE, local_day(since)).due
+def note_refusal(session: Session, *, vault: Vault, person_id: str, now: datetime) -> datetime | None:
+    """Write down since when keeping is refused, after somebody has just said no; returns the moment by which what was
+    added has to be gone, or None where the no of that side decides nothing.
+    """
+    person = session.get_one(Person, person_id)
+    person.refused_at = refused_since(_consents(session, person_id), _needed(vault, person, now))
+    session.add(person)
+    return None if person.refused_at is None else person.refused_at + TERM
 
 
-def who_refused(session: Session) -> Sequence[str]:
-    """Return the ids of own rows for which anybody ever took back a yes to keeping: few, each is then looked at."""
+def review_refusal(session: Session, *, vault: Vault, person_id: str, now: datetime) -> None:
+    """Look anew at a no that stands, after somebody has agreed or a consent turned out to be nobody's."""
+    person = session.get_one(Person, person_id)
+    if person.refused_at is not None:
+        note_refusal(session, vault=vault, person_id=person_id, now=now)
+
+
+def to_be_gone_by(person: Person) -> datetime | None:
+    """Return the moment by which what an own row added has to be gone; None while no refusal stands."""
+    return None if person.refused_at is None else person.refused_at + TERM
+
+
+def due_refusals(session: Session, *, now: datetime) -> Sequence[str]:
+    """Return the ids of own rows whose thirty days are over."""
     return session.exec(
-        select(Consent.person_id)
-        .join(Person, col(Person.id) == col(Consent.person_id))
-        .where(Consent.purpose == Purpose.STORE)
-        .where(col(Consent.withdrawn_at).is_not(None))
-        .where(col(Consent.withdrawn_by).not_in(NOBODYS_NO))
+        select(Person.id)
+        .where(col(Person.refused_at) <= now - TERM)
         .where(col(Person.erased_at).is_(None))
-        .distinct()
-        .order_by(col(Consent.person_id))
+        .order_by(col(Person.refused_at))
     ).all()
+
+
+def _consents(session: Session, person_id: str) -> Sequence[Consent]:
+    return session.exec(
+        select(Consent).where(Consent.person_id == person_id).where(Consent.purpose == Purpose.STORE)
+    ).all()
+
+
+def _needed(vault: Vault, person: Person, now: datetime) -> frozenset[Capacity]:
+    return deciders(age_of(profile_in(person, vault=vault).birth_date, now))

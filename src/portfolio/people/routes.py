@@ -17,6 +17,7 @@ from portfolio.people import consents, growing_up, guardians
 from portfolio.people.access import PAGE, WHAT, WHY, views_of
 from portfolio.people.attempts import count_attempt
 from portfolio.people.consent import IN_USE, Age, Capacity, Purpose, deciders, may_be_guarded, may_dismiss_guardian
+from portfolio.people.deadlines import local_day
 from portfolio.people.ending.service import reasons_of
 from portfolio.people.family import (
     account_of_person,
@@ -29,8 +30,8 @@ from portfolio.people.family import (
     tell_that_ended,
 )
 from portfolio.people.fields import BirthDate, EmailAddress
-from portfolio.people.models import GuardianState, Person
-from portfolio.people.refusals import to_be_destroyed_on
+from portfolio.people.models import GuardianState
+from portfolio.people.refusals import note_refusal, review_refusal, to_be_gone_by
 from portfolio.people.service import change_profile, profile_of
 from portfolio.people.wordings import AFTER_WITHDRAWAL, IN_SHORT, TITLES, newest, wording
 from portfolio.web.forms import Filled, Form, form_of
@@ -95,6 +96,7 @@ def _answer(session: Session, portfolio: Portfolio, access: PersonAccess, form: 
             capacity=access.capacity,
             clock=portfolio.clock,
         )
+        review_refusal(session, vault=portfolio.vault, person_id=person_id, now=portfolio.clock())
     else:
         ended = consents.withdraw(
             session,
@@ -105,20 +107,20 @@ def _answer(session: Session, portfolio: Portfolio, access: PersonAccess, form: 
             clock=portfolio.clock,
         )
         if ended and form.purpose is Purpose.STORE:
-            _tell_of_the_end(session, portfolio, access.person)
+            _tell_of_the_end(session, portfolio, person_id)
 
 
-def _tell_of_the_end(session: Session, portfolio: Portfolio, person: Person) -> None:
+def _tell_of_the_end(session: Session, portfolio: Portfolio, person_id: str) -> None:
     """Write to everybody who keeps a portfolio on which day what was added to it will be gone."""
     vault, clock = portfolio.vault, portfolio.clock
-    day = to_be_destroyed_on(session, vault=vault, person=person, now=clock())
-    if day is None:
+    last = note_refusal(session, vault=vault, person_id=person_id, now=clock())
+    if last is None:
         return
-    accounts = [account_of_person(session, person_id=person.id), *guardian_accounts(session, person_id=person.id)]
-    link = f"{portfolio.settings.public_url}/p/{person.id}/consents"
+    accounts = [account_of_person(session, person_id=person_id), *guardian_accounts(session, person_id=person_id)]
+    link = f"{portfolio.settings.public_url}/p/{person_id}/consents"
     for account in accounts:
         if account is not None:
-            said = format_day(day.isoformat(), language_of_account(account))
+            said = format_day(local_day(last).isoformat(), language_of_account(account))
             tell(session, vault=vault, account=account, letter="keeping_refused", clock=clock, day=said, link=link)
 
 
@@ -312,7 +314,7 @@ def _consents_page(request: Request, access: PersonAccess, filled: Filled[Any], 
         names = names_of_accounts(
             session, vault=portfolio.vault, ids={one.account_id for item in standing for one in item.consents}
         )
-        last_day = to_be_destroyed_on(session, vault=portfolio.vault, person=access.person, now=now)
+        last = to_be_gone_by(access.person)
     by_purpose = {item.purpose: item for item in standing}
     return page(
         request,
@@ -330,7 +332,7 @@ def _consents_page(request: Request, access: PersonAccess, filled: Filled[Any], 
         titles=TITLES,
         short=IN_SHORT,
         after=AFTER_WITHDRAWAL,
-        last_day=last_day.isoformat() if last_day else "",
+        last_day=local_day(last).isoformat() if last else "",
         texts={purpose: newest(purpose).paragraphs[language] for purpose in Purpose},
         newest={purpose: newest(purpose).version for purpose in Purpose},
         names=names,

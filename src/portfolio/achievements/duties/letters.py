@@ -5,6 +5,8 @@ A letter and the mark that it was written are one transaction: killed anywhere, 
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
@@ -13,25 +15,38 @@ from sqlmodel import Session, col, select
 
 from portfolio.achievements.duties.service import OpenDuty, open_duties
 from portfolio.achievements.models import Dispute, Objection
+from portfolio.documents.encryption import SealError, UnknownMasterKeyError
 from portfolio.documents.vault import Vault
+from portfolio.errors import NotFoundError, PortfolioError
 from portfolio.i18n import format_day
 from portfolio.jobs import Clock
+from portfolio.notifications.mailer import MailRefusedError
 from portfolio.organisations.models import Membership, StaffRole
 from portfolio.people.deadlines import Cause, Stage
 from portfolio.people.family import account_of_person, guardian_accounts, language_of_account, tell
 from portfolio.people.models import Account, ErasureRequest
 
 AT_A_TIME: Final = 500
+NAMED_AT_MOST: Final = 20
+"""Organisations that a letter to registrars names; the page that it leads to has them all."""
 _TABLES: Final[dict[Cause, Any]] = {
     Cause.WRONG: Objection,
     Cause.NOT_ME: Objection,
     Cause.DISPUTE: Dispute,
     Cause.ERASURE: ErasureRequest,
 }
+_UNREACHABLE: Final = (SealError, UnknownMasterKeyError, NotFoundError, MailRefusedError, UnicodeDecodeError)
+"""What reading an account's address raises when the row is broken."""
+
+log = logging.getLogger(__name__)
 
 
 def warn(session: Session, *, vault: Vault, public_url: str, clock: Clock) -> int:
-    """Write the letters that are due about terms, one a reader for all of an organisation; returns how many."""
+    """Write the letters that are due about terms, one a reader for all of an organisation; returns how many.
+
+    An account whose address cannot be read is left out. Raises `PortfolioError`, so that nothing is marked, when no
+    address at all could be: then it is the master key that is wrong.
+    """
     due = [duty for duty in open_duties(session, now=clock()) if _is_to_be_told(duty)][:AT_A_TIME]
     duties = _mark(session, due, clock)
     post = _Post(session, vault, public_url, clock)
@@ -45,6 +60,9 @@ def warn(session: Session, *, vault: Vault, public_url: str, clock: Clock) -> in
                 count += post.to_whose_word_is_missing(duty)
         ours = [duty for duty in told if stage is Stage.OVERDUE or duty.started]
         count += post.to_registrars(ours, stage)
+    if post.left_out and not count:
+        message = "no address could be read: is the master key the right one?"
+        raise PortfolioError(message)
     return count
 
 
@@ -90,6 +108,7 @@ class _Post:
 
     def __init__(self, session: Session, vault: Vault, public_url: str, clock: Clock) -> None:
         self._session, self._vault, self._public_url, self._clock = session, vault, public_url, clock
+        self.left_out = 0
 
     def to_staff(self, duties: list[OpenDuty], stage: Stage) -> int:
         """Write to those of an organisation who may answer."""
@@ -104,7 +123,9 @@ class _Post:
             .where(col(Account.closed_at).is_(None))
         ).all()
         queue = "disputes" if all(duty.cause is Cause.DISPUTE for duty in duties) else "objections"
-        return self._write(accounts, duties, stage, owing.name, f"/org/{owing.slug}/requests/{queue}")
+        letter = "duties_overdue" if stage is Stage.OVERDUE else "duties_half"
+        link = f"/org/{owing.slug}/requests/{queue}"
+        return self._write(accounts, letter, duties, link=link, count=str(len(duties)), organisation=owing.name)
 
     def to_registrars(self, duties: list[OpenDuty], stage: Stage) -> int:
         """Write to every registrar, of what is overdue and of what only this service itself can do."""
@@ -113,7 +134,19 @@ class _Post:
         accounts = self._session.exec(
             select(Account).where(col(Account.is_registrar)).where(col(Account.closed_at).is_(None))
         ).all()
-        return self._write(accounts, duties, stage, "", "/registrar/duties")
+        owing = Counter(duty.owing.name for duty in duties if duty.owing)
+        erasures = Counter(duty.started for duty in duties if duty.owing is None)
+        return self._write(
+            accounts,
+            "duties_registrars",
+            duties,
+            link="/registrar/duties",
+            overdue="yes" if stage is Stage.OVERDUE else "",
+            organisations="; ".join(f"{name} ({number})" for name, number in owing.most_common(NAMED_AT_MOST)),
+            unnamed=_number(max(len(owing) - NAMED_AT_MOST, 0)),
+            stopped=_number(erasures[True]),
+            waiting=_number(erasures[False]),
+        )
 
     def to_whose_word_is_missing(self, duty: OpenDuty) -> int:
         """Write to the person, or to the guardians, that an erasure waits for their word."""
@@ -123,28 +156,35 @@ class _Post:
             asked = [own] if own else []
         else:
             asked = guardian_accounts(self._session, person_id=request.person_id)
-        for account in asked:
-            self._tell(account, "erasure_waits", duty, link=f"/p/{request.person_id}/erase")
-        return len(asked)
+        return self._write(asked, "erasure_waits", [duty], link=f"/p/{request.person_id}/erase")
 
     def _write(
-        self, accounts: Sequence[Account], duties: list[OpenDuty], stage: Stage, organisation: str, link: str
+        self, accounts: Sequence[Account], letter: str, duties: list[OpenDuty], *, link: str, **values: str
     ) -> int:
-        letter = "duties_overdue" if stage is Stage.OVERDUE else "duties_half"
         first = min(duties, key=lambda duty: duty.deadline.due)
-        for account in accounts:
-            self._tell(account, letter, first, link=link, count=str(len(duties)), organisation=organisation)
-        return len(accounts)
+        return sum(self._tell(account, letter, first, link=link, **values) for account in accounts)
 
-    def _tell(self, account: Account, letter: str, duty: OpenDuty, *, link: str, **values: str) -> None:
+    def _tell(self, account: Account, letter: str, duty: OpenDuty, *, link: str, **values: str) -> bool:
+        """Write to one account; False where its address cannot be read, which must not keep the others waiting."""
         day = format_day(duty.deadline.due.isoformat(), language_of_account(account))
-        tell(
-            self._session,
-            vault=self._vault,
-            account=account,
-            letter=letter,
-            clock=self._clock,
-            link=self._public_url + link,
-            day=day,
-            **values,
-        )
+        try:
+            tell(
+                self._session,
+                vault=self._vault,
+                account=account,
+                letter=letter,
+                clock=self._clock,
+                link=self._public_url + link,
+                day=day,
+                **values,
+            )
+        except _UNREACHABLE:
+            log.warning("letter %s left out: the address of account %s cannot be read", letter, account.id)
+            self.left_out += 1
+            return False
+        return True
+
+
+def _number(count: int) -> str:
+    """Return a number as a letter's value; nothing for none, so that a template can ask."""
+    return str(count) if count else ""

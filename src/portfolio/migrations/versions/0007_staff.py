@@ -183,14 +183,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("owner_id", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.alter_column("organisation_id", existing_type=sa.VARCHAR(), nullable=True)
         batch_op.create_index(batch_op.f("ix_person_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_person_refused_at"), ["refused_at"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_person_refused_at"))
         batch_op.drop_index(batch_op.f("ix_person_owner_id"))
         batch_op.alter_column("organisation_id", existing_type=sa.VARCHAR(), nullable=False)
+        batch_op.drop_column("refused_at")
         batch_op.drop_column("erased_at")
         batch_op.drop_column("claimed_at")
         batch_op.drop_column("owner_id")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from portfolio.documents.vault import Vault
@@ -14,10 +15,12 @@ from portfolio.i18n import N_
 from portfolio.jobs import Clock
 from portfolio.people.access import Viewer, record_views
 from portfolio.people.actors import Actor
+from portfolio.people.consent import Capacity
 from portfolio.people.family import account_of_person, names_of_accounts, profiles_of, tell
 from portfolio.people.guardians import finish
-from portfolio.people.models import Account, Guardianship, GuardianState, Person
+from portfolio.people.models import Account, Consent, Guardianship, GuardianState, Person
 from portfolio.people.numbers import find_by_number
+from portfolio.people.refusals import review_refusal
 from portfolio.people.service import Profile, key_of_person
 
 
@@ -125,6 +128,9 @@ def end_by_decision(
     key = key_of_person(session, vault=vault, person_id=row.person_id)
     row.sealed_reason = vault.seal_for(key, decision.reason.encode(), context=f"guardian-end:{row.id}")
     finish(session, row, why=decision.why, by=actor.name, clock=clock)
+    if decision.why == "mistake":
+        _disown(session, row)
+        review_refusal(session, vault=vault, person_id=row.person_id, now=clock())
     told = {"why": decision.why, "by": decision.by, "contact": contact}
     letter = "guardianship_ended_by_decision"
     for account, state in concerned:
@@ -132,6 +138,17 @@ def end_by_decision(
             link = public_url + ("/me" if account.id == row.account_id else f"/p/{row.person_id}/guardians")
             tell(session, vault=vault, account=account, letter=letter, clock=clock, link=link, **told)
     return row
+
+
+def _disown(session: Session, row: Guardianship) -> None:
+    """Make what somebody who never was a guardian took back nobody's no, so that nothing is destroyed for it."""
+    session.exec(
+        update(Consent)
+        .where(col(Consent.person_id) == row.person_id)
+        .where(col(Consent.capacity) == Capacity.GUARDIAN)
+        .where(col(Consent.withdrawn_by) == row.account_id)
+        .values(withdrawn_by="ended")
+    )
 
 
 def reasons_of(session: Session, *, vault: Vault, person_id: str, rows: Sequence[Guardianship]) -> dict[str, str]:

@@ -11,18 +11,18 @@ from portfolio.anchoring.service import digests_of
 from portfolio.auth import Registrar, portfolio_of
 from portfolio.i18n import N_
 from portfolio.people import destruction
-from portfolio.people.destruction import ProofState
+from portfolio.people.destruction import ProofState, act_of
 from portfolio.people.journal import AUDIT_TAG
 from portfolio.web.pages import page
 
 router = APIRouter(prefix="/registrar/acts", tags=["registrar"], include_in_schema=False)
 
 STATES: Final = {
-    ProofState.GOOD: (N_("as it was written"), "good"),
-    ProofState.ACT_MISSING: (N_("missing"), "bad"),
-    ProofState.ACT_ALTERED: (N_("altered since"), "bad"),
-    ProofState.LINE_ALTERED: (N_("the audit log was altered"), "bad"),
-    ProofState.LINE_MISSING: (N_("the audit log does not know it"), "bad"),
+    ProofState.GOOD: (N_("The act is as it was written"), "good"),
+    ProofState.ACT_MISSING: (N_("The act is missing"), "bad"),
+    ProofState.ACT_ALTERED: (N_("The act was altered"), "bad"),
+    ProofState.LINE_ALTERED: (N_("The audit log was altered"), "bad"),
+    ProofState.LINE_MISSING: (N_("The audit log does not know this act"), "bad"),
 }
 
 
@@ -36,9 +36,8 @@ def acts(request: Request, actor: Registrar, before: str = "") -> Response:
         "people/acts.html",
         actor=actor,
         requests=found,
-        acts={row.id: destruction.act_of(row) for row in found},
+        reasons={row.id: destruction.REASONS.get(act.reason_code, "") for row in found if (act := act_of(row))},
         states={key: STATES[state] for key, state in states.items()},
-        reasons=destruction.REASONS,
         more=len(found) == destruction.PAGE,
         before=before,
     )
@@ -55,15 +54,11 @@ def act(request: Request, actor: Registrar, request_id: str) -> Response:
         "people/act.html",
         actor=actor,
         erasure=row,
-        act=destruction.act_of(row),
+        act=act_of(row),
         digest=destruction.digest_of(row.act or ""),
         proof=proof,
         state=STATES[proof.state],
         lines=lines,
-        categories=destruction.CATEGORIES,
-        reasons=destruction.REASONS,
-        method=destruction.METHOD,
-        stays=destruction.STAYS,
     )
 
 

@@ -7,13 +7,16 @@ not known: the caller says so.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import delete, or_, update
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from portfolio.db import Database
 from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, ForbiddenError, NotFoundError
 from portfolio.i18n import N_
@@ -23,6 +26,7 @@ from portfolio.people.family import tell
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account, AccountToken, Passkey, RecoveryCode, Rescue, TokenPurpose
 from portfolio.people.numbers import find_by_number, number_of
+from portfolio.people.office import FirstWordGoneError, in_office
 from portfolio.people.second_factors import has_second_factor, remove_totp
 from portfolio.people.service import key_of_person
 from portfolio.people.sign_ins import end_all_sign_ins
@@ -31,7 +35,8 @@ GOOD_FOR: Final = timedelta(days=14)
 """How long a request waits for people to vouch."""
 WAIT: Final = timedelta(hours=72)
 """Between the last word that was needed and the act: a weekend away from the letter box."""
-AT_A_TIME: Final = 20
+
+log = logging.getLogger(__name__)
 
 
 class NothingLostError(ConflictError):
@@ -97,8 +102,16 @@ def standing_of(session: Session, *, account_id: str) -> Rescue | None:
 
 
 def rescue_of_number(session: Session, *, typed: str, now: datetime) -> Rescue:
-    """Return the request of a number that may still be decided. Raises `NotFoundError`."""
-    found = find_by_number(session, Rescue, typed)
+    """Return the request of a number that may still be decided. Raises `NotFoundError`. The caller counts the tries."""
+    return _still_open(find_by_number(session, Rescue, typed), now)
+
+
+def rescue_of_id(session: Session, *, rescue_id: str, now: datetime) -> Rescue:
+    """Return the request of a whole id that may still be decided. Raises `NotFoundError`."""
+    return _still_open(session.get(Rescue, rescue_id), now)
+
+
+def _still_open(found: Rescue | None, now: datetime) -> Rescue:
     if found is None or found.ended_at is not None or found.done_at is not None:
         raise NotFoundError(N_("There is no request with this number. It may have ended: ask for the number again."))
     if found.due_at is None and now >= found.expires_at:
@@ -118,7 +131,7 @@ def vouch_as_registrar(
     """Vouch as one registrar; the second, another one, lets the waiting time begin.
 
     Each is one conditional update, so that of two at the same moment each counts once. Raises `SameVoucherError`,
-    `OwnRescueError`, `RescueDecidedError`, `RegistrarsAccountError`, `NotFoundError`.
+    `OwnRescueError`, `FirstWordGoneError`, `RescueDecidedError`, `RegistrarsAccountError`, `NotFoundError`.
     """
     rescue = _to_vouch_for(session, rescue_id, account_id)
     sealed, now = _seal(session, vault, rescue, account_id, reason), clock()
@@ -127,10 +140,10 @@ def vouch_as_registrar(
         _record(session, account_id, "rescue.vouch", rescue_id, "registrar", clock)
         session.refresh(rescue)
         return rescue
-    second = _undecided(rescue_id, now).where(col(Rescue.first_by) != account_id)
+    second = _undecided(rescue_id, now).where(col(Rescue.first_by) != account_id).where(col(Rescue.first_by).in_(in_office()))
     granted = second.values(second_by=account_id, second_reason=sealed, second_at=now, due_at=now + WAIT)
     if not session.exec(granted).rowcount:
-        raise _why_not(session, rescue, account_id)
+        raise _why_not(session, rescue, account_id, now)
     _record(session, account_id, "rescue.vouch", rescue_id, "registrar", clock)
     return _granted(session, vault, rescue, account_id, public_url, clock)
 
@@ -165,7 +178,7 @@ def vouch_as_administrator(
         )
     )
     if not session.exec(granted).rowcount:
-        raise _why_not(session, rescue, account_id)
+        raise _why_not(session, rescue, account_id, now)
     _record(session, account_id, "rescue.vouch", rescue_id, "administrator", clock)
     return _granted(session, vault, rescue, account_id, public_url, clock)
 
@@ -173,11 +186,32 @@ def vouch_as_administrator(
 def refuse(
     session: Session, *, vault: Vault, rescue_id: str, account_id: str, reason: str, public_url: str, clock: Clock
 ) -> None:
-    """End a request as one registrar, also while it waits; the owner reads why. Raises `RescueDecidedError`, ..."""
+    """End a request as one registrar, also while it waits; the owner reads why, and those who vouched are told.
+
+    Raises `RescueDecidedError`, `OwnRescueError`, `RegistrarsAccountError`, `NotFoundError`.
+    """
     rescue = _to_vouch_for(session, rescue_id, account_id)
     if not _end(session, rescue_id, why="registrar", by=f"account:{account_id}", clock=clock):
         raise RescueDecidedError(N_("This request is decided already."))
     _write(session, vault, rescue, "rescue_refused", clock, reason=reason, link=f"{public_url}/rescue")
+    _tell_vouchers(session, vault, rescue, "registrar", public_url, clock)
+
+
+def end_granted_by(
+    session: Session, *, vault: Vault, organisation_id: str, account_id: str, by: str, public_url: str, clock: Clock
+) -> None:
+    """End the requests that wait on the word of an administrator whose place has ended; their owners are told."""
+    waiting = session.exec(
+        select(Rescue)
+        .where(Rescue.organisation_id == organisation_id)
+        .where(Rescue.second_by == account_id)
+        .where(col(Rescue.ended_at).is_(None))
+        .where(col(Rescue.done_at).is_(None))
+    ).all()
+    for rescue in waiting:
+        if _end(session, rescue.id, why="administrator", by=by, clock=clock):
+            _write(session, vault, rescue, "rescue_ungranted", clock, link=f"{public_url}/rescue")
+            _tell_vouchers(session, vault, rescue, "administrator", public_url, clock)
 
 
 def rescue_of_stop_link(session: Session, *, vault: Vault, rescue_id: str, token: str) -> Rescue:
@@ -193,10 +227,8 @@ def stop(session: Session, *, vault: Vault, rescue: Rescue, why: str, by: str, p
     """End a request at its owner's word; he and those who vouched are told. One that has ended stays as it is."""
     if not _end(session, rescue.id, why=why, by=by, clock=clock):
         return
-    for account_id in {rescue.account_id, rescue.first_by, rescue.second_by} - {None}:
-        account = session.get(Account, account_id)
-        told = {"number": number_of(rescue.id), "link": f"{public_url}/me/security"}
-        tell(session, vault=vault, account=account, letter="rescue_stopped", clock=clock, **told)
+    _write(session, vault, rescue, "rescue_stopped", clock, why=why, link=f"{public_url}/me/security")
+    _tell_vouchers(session, vault, rescue, why, public_url, clock)
 
 
 def stop_as_signed_in(session: Session, *, vault: Vault, account_id: str, public_url: str, clock: Clock) -> None:
@@ -207,28 +239,53 @@ def stop_as_signed_in(session: Session, *, vault: Vault, account_id: str, public
         stop(session, vault=vault, rescue=rescue, why="signed_in", by=by, public_url=public_url, clock=clock)
 
 
-def carry_out_due(session: Session, *, vault: Vault, public_url: str, clock: Clock) -> int:
-    """Take the second steps off the accounts whose waiting time is over (a job); returns how many."""
-    due = session.exec(
+def carry_out_due(database: Database, *, vault: Vault, public_url: str, clock: Clock) -> int:
+    """Take the second steps off the accounts whose waiting time is over (a job); returns how many.
+
+    Each is a unit of work of its own, so that one that fails keeps no other waiting: it is logged by its id and kind of
+    error, and the first is raised after all were tried, so that the job is tried again sooner.
+    """
+    with database.read() as session:
+        waiting = session.exec(_due(clock()).order_by(col(Rescue.due_at))).all()
+    count, trouble = 0, None
+    for row in waiting:
+        try:
+            with database.write() as session:
+                count += _carry_out(session, vault, row.id, public_url, clock)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is raised below
+            log.warning("rescue %s: %s", row.id, type(error).__name__)
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+    return count
+
+
+def _due(now: datetime) -> SelectOfScalar[Rescue]:
+    return (
         select(Rescue)
-        .where(col(Rescue.due_at) <= clock())
+        .where(col(Rescue.due_at) <= now)
         .where(col(Rescue.ended_at).is_(None))
         .where(col(Rescue.done_at).is_(None))
-        .order_by(col(Rescue.due_at))
-        .limit(AT_A_TIME)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for rescue in due:
-        account = session.get_one(Account, rescue.account_id)
-        if account.closed_at is not None or account.is_registrar:
-            _end(session, rescue.id, why="registrar", by="worker", clock=clock)
-            continue
-        _open_account(session, account, clock)
-        rescue.done_at = clock()
-        session.add(rescue)
-        record_act(session, actor="worker", act="rescue.carry_out", subject=rescue.id, clock=clock)
-        _write(session, vault, rescue, "rescue_done", clock, link=f"{public_url}/recover")
-    return len(due)
+    )
+
+
+def _carry_out(session: Session, vault: Vault, rescue_id: str, public_url: str, clock: Clock) -> bool:
+    """Open one account; tells whether it did. What was stopped meanwhile, or is in another worker's hands, is left."""
+    query = _due(clock()).where(Rescue.id == rescue_id).with_for_update(skip_locked=True)
+    rescue = session.exec(query).first()
+    if rescue is None:
+        return False
+    account = session.get_one(Account, rescue.account_id)
+    if account.closed_at is not None or account.is_registrar:
+        why = "closed" if account.closed_at is not None else "registrar"
+        _end(session, rescue.id, why=why, by="worker", clock=clock)
+        return False
+    _open_account(session, account, clock)
+    rescue.done_at = clock()
+    session.add(rescue)
+    record_act(session, actor="worker", act="rescue.carry_out", subject=rescue.id, clock=clock)
+    _write(session, vault, rescue, "rescue_done", clock, link=f"{public_url}/recover")
+    return True
 
 
 def _open_account(session: Session, account: Account, clock: Clock) -> None:
@@ -280,11 +337,13 @@ def _refuse_registrars(account: Account) -> None:
         )
 
 
-def _why_not(session: Session, rescue: Rescue, account_id: str) -> ConflictError:
+def _why_not(session: Session, rescue: Rescue, account_id: str, now: datetime) -> ConflictError:
     session.refresh(rescue)
-    if rescue.first_by == account_id and rescue.due_at is None and rescue.ended_at is None:
+    if rescue.due_at is not None or rescue.ended_at is not None or now >= rescue.expires_at:
+        return RescueDecidedError(N_("This request is decided already."))
+    if rescue.first_by == account_id:
         return SameVoucherError(N_("You have vouched already: another registrar has to agree."))
-    return RescueDecidedError(N_("This request is decided already."))
+    return FirstWordGoneError()
 
 
 def _granted(session: Session, vault: Vault, rescue: Rescue, account_id: str, public_url: str, clock: Clock) -> Rescue:
@@ -305,6 +364,14 @@ def _seal(session: Session, vault: Vault, rescue: Rescue, account_id: str, reaso
 def _write(session: Session, vault: Vault, rescue: Rescue, letter: str, clock: Clock, **values: str) -> None:
     account, number = session.get_one(Account, rescue.account_id), number_of(rescue.id)
     tell(session, vault=vault, account=account, letter=letter, clock=clock, number=number, **values)
+
+
+def _tell_vouchers(session: Session, vault: Vault, rescue: Rescue, why: str, public_url: str, clock: Clock) -> None:
+    """Tell those who have vouched that a request has ended, and why: at whose word."""
+    told = {"number": number_of(rescue.id), "link": f"{public_url}/me/security", "why": why}
+    for account_id in {rescue.first_by, rescue.second_by} - {None}:
+        account = session.get(Account, account_id)
+        tell(session, vault=vault, account=account, letter="rescue_stopped", clock=clock, **told)
 
 
 def _stop_link(vault: Vault, rescue: Rescue, public_url: str) -> str:
