@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 
 import pytest
@@ -46,7 +47,7 @@ def test_pages_are_light(open_page: OpenPage, gallery: str) -> None:
         # Asked for once more: the browser need not keep the bodies of what it has drawn.
         loaded = {response.url for response in watched.responses if not response.url.endswith(".woff2")}
         assert gallery + path in loaded
-        weight = sum(len(page.request.get(url).body()) for url in loaded)
+        weight = sum(len(gzip.compress(page.request.get(url).body())) for url in loaded)
         assert weight < MAX_WEIGHT, (path, weight)
 
 
