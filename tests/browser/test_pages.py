@@ -16,7 +16,7 @@ from portfolio.verification.samples import TOKEN
 from watching import OpenPage
 
 pytestmark = pytest.mark.browser
-MAX_WEIGHT = 100_000  # bytes of a page with all it loads but fonts, uncompressed
+MAX_WEIGHT = 100_000  # bytes of a page with all it loads but fonts, compressed
 
 
 @pytest.mark.fault(104)
