@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
 from pupils import adult_with_consent, code_of, issue, pupil_with_consent
-from sqlmodel import select, update
+from sqlmodel import col, select, update
 
 from people_world import PASSWORD, Someone, World
 from portfolio.achievements.duties.letters import warn
+from portfolio.errors import PortfolioError
 from portfolio.notifications.models import OutgoingMail
 from portfolio.operations.erasing import run_erasures
 from portfolio.operations.worker import Worker
 from portfolio.organisations.models import Organisation, StaffRole
-from portfolio.people.models import SignIn
+from portfolio.people.models import Account, SignIn
+from portfolio.web.render import render
 
 NAME = "Сидорова Анна Олеговна"
 pytestmark = pytest.mark.fault(140)
@@ -36,7 +40,7 @@ def told(world: World) -> dict[str, list[str]]:
     return found
 
 
-LETTERS = ("duties_half", "duties_overdue", "erasure_waits")
+LETTERS = ("duties_half", "duties_overdue", "duties_registrars", "erasure_waits")
 
 
 def names(letters: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -83,7 +87,7 @@ def test_an_objection_is_half_gone_overdue_answered(world: World) -> None:
     move(world, 1, 12)
     assert told(world) == {}, "the last day is in time"
     move(world, 2, 12)
-    assert names(told(world)) == {staff.address: ["duties_overdue"], registrar.address: ["duties_overdue"]}
+    assert names(told(world)) == {staff.address: ["duties_overdue"], registrar.address: ["duties_registrars"]}
     assert told(world) == {}, "once"
     for who, address in ((staff, queue), (registrar, "/registrar/duties?lang=en")):
         assert "overdue" in who.get(address).text
@@ -170,7 +174,7 @@ def test_an_erasure_waits_for_a_word_and_then_for_us(world: World) -> None:
     assert f"/p/{child.person_id}/erase" in letters[mother.address][0]
     assert "22 декабря 2026" in letters[mother.address][0].replace("\u00a0", " ")
     move(world, 23, 12)
-    assert names(told(world)) == {mother.address: ["erasure_waits"], registrar.address: ["duties_overdue"]}
+    assert names(told(world)) == {mother.address: ["erasure_waits"], registrar.address: ["duties_registrars"]}
     assert "the other word that is needed" in registrar.get("/registrar/duties?lang=en").text
     mother.post(f"/p/{child.person_id}/erase", form)
     assert "look why it has not ended" in registrar.get("/registrar/duties?lang=en").text
@@ -183,9 +187,9 @@ def test_an_erasure_that_does_not_end_is_the_registrars_to_look_at(world: World)
     adult, registrar = world.someone(), world.registrar()
     adult.post(f"/p/{adult.person_id}/erase", {"understood": "yes", "password": PASSWORD})
     move(world, 7, 12)
-    assert names(told(world)) == {registrar.address: ["duties_half"]}
+    assert names(told(world)) == {registrar.address: ["duties_registrars"]}
     move(world, 23, 12)
-    assert names(told(world)) == {registrar.address: ["duties_overdue"]}
+    assert names(told(world)) == {registrar.address: ["duties_registrars"]}
 
 
 def test_taken_back_or_erased_since_nothing_is_due(world: World) -> None:
@@ -230,3 +234,77 @@ def test_the_worker_writes_them(world: World) -> None:
     assert worker.warn() == 0
     move(world, 26)
     assert [worker.warn(), worker.warn()] == [1, 0]
+
+
+def spoil_address(world: World, who: Someone) -> None:
+    """Make the address of an account one that does not open."""
+    with world.portfolio.database.write() as session:
+        session.execute(update(Account).where(col(Account.id) == who.account.id).values(sealed_email=b"\1" + bytes(60)))
+
+
+def test_an_account_that_cannot_be_read_keeps_nobody_else_waiting(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    pupil = pupil_with_consent(world)
+    object_to(pupil, received(world, pupil))
+    staff, colleague = world.staff(), world.staff()
+    registrar, other = world.registrar(), world.registrar()
+    for broken in (staff, registrar):
+        spoil_address(world, broken)
+    move(world, 2, 12)
+    with caplog.at_level(logging.WARNING):
+        assert names(told(world)) == {colleague.address: ["duties_overdue"], other.address: ["duties_registrars"]}
+    said = [record.getMessage() for record in caplog.records if "cannot be read" in record.getMessage()]
+    assert len(said) == 2
+    for broken, line in zip((staff, registrar), said, strict=True):
+        assert broken.account.id in line
+        assert "@" not in line
+    assert told(world) == {}, "once"
+
+
+def test_where_no_address_can_be_read_nothing_counts_as_told(world: World) -> None:
+    pupil = pupil_with_consent(world)
+    object_to(pupil, received(world, pupil))
+    staff = world.staff()
+    move(world, 26)
+    spoil_address(world, staff)
+    with pytest.raises(PortfolioError, match="master key"):
+        told(world)
+    colleague = world.staff()
+    assert names(told(world)) == {colleague.address: ["duties_half"]}
+
+
+def test_registrars_are_told_which_organisation_is_late_and_what_has_stopped(world: World) -> None:
+    school, other = world.organisation(name="Школа № 7"), world.organisation("lyceum", name="Лицей «Звезда»")
+    first, second, third = pupil_with_consent(world), adult_with_consent(world, "Петров Иван"), world.someone()
+    object_to(first, received(world, first, school))
+    object_to(second, received(world, second, other, "Петров Иван"))
+    registrar = world.registrar()
+    move(world, 2, 12)
+    (letter,) = told(world)[registrar.address]
+    assert "Школа № 7 (1)" in letter
+    assert "Лицей «Звезда» (1)" in letter
+    assert "не завершаются" not in letter
+    assert "Петров" not in letter
+    third.post(f"/p/{third.person_id}/erase", {"understood": "yes", "password": PASSWORD})
+    move(world, 20, 12)
+    (letter,) = told(world)[registrar.address]
+    assert "не завершаются" in letter
+    assert "организации" not in letter
+    assert "Люди ждут" not in letter
+
+
+def test_every_letter_says_that_a_machine_wrote_it() -> None:
+    import portfolio.web
+
+    folder = Path(portfolio.web.__file__).parent / "templates" / "letters"
+    for path in folder.glob("[a-z]*.txt"):
+        assert path.read_text().rstrip().endswith('{% include "letters/_end.txt" %}'), path.name
+
+
+@pytest.mark.parametrize("overdue", ["yes", ""])
+def test_the_letter_to_registrars_begins_with_what_is_the_matter(overdue: str) -> None:
+    values = {"organisations": "", "unnamed": "", "stopped": "1", "waiting": "", "day": "1 мая", "link": "https://here"}
+    subject, _, body = render("letters/duties_registrars.txt", language="ru", overdue=overdue, **values).partition("\n")
+    assert subject == ("Срок по закону истёк" if overdue else "Удаление данных началось и не завершается")
+    assert "\n\n\n" not in body

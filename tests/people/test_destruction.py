@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import text
-from sqlmodel import SQLModel, select
+from sqlalchemy import insert, text
+from sqlmodel import SQLModel, col, select
 
 from people_world import PASSWORD, Someone, World
 from portfolio.anchoring.service import add_leaves
@@ -16,8 +16,8 @@ from portfolio.operations.doctor import examine
 from portfolio.operations.erasing import replay, run_erasures, steps
 from portfolio.people.destruction import CATEGORIES, CATEGORY_OF_TABLE
 from portfolio.people.erasure import belongs_to
-from portfolio.people.journal import AUDIT_TAG, anchor_head, record_act
-from portfolio.people.models import ErasureRequest
+from portfolio.people.journal import AUDIT_TAG, anchor_head, hash_of_record, record_act
+from portfolio.people.models import AuditRecord, ErasureRequest
 from portfolio.people.service import Profile, change_profile
 
 CANARY = "Канарейкин"
@@ -111,7 +111,7 @@ def test_the_journal_tells_every_step_and_can_be_checked_alone(world: World) -> 
 def test_a_good_act_is_good_before_and_after_its_line_is_anchored(world: World) -> None:
     row, registrar = erased(world), world.registrar()
     page = f"/registrar/acts/{row.id}?lang=en"
-    assert "as it was written" in registrar.get(page).text
+    assert "The act is as it was written" in registrar.get(page).text
     assert "within a day" in registrar.get(page).text
     with world.portfolio.database.write() as session:
         for number in range(3):
@@ -124,10 +124,15 @@ def test_a_good_act_is_good_before_and_after_its_line_is_anchored(world: World) 
 @pytest.mark.parametrize(
     ("statement", "said", "code"),
     [
-        ("UPDATE erasurerequest SET act = replace(act, 'own', 'both')", "altered since", "destruction_act_altered"),
-        ("UPDATE erasurerequest SET act = 'not JSON'", "altered since", "destruction_act_altered"),
+        (
+            "UPDATE erasurerequest SET act = replace(act, 'own', 'both')",
+            "The act was altered",
+            "destruction_act_altered",
+        ),
+        ("UPDATE erasurerequest SET act = 'not JSON'", "The act was altered", "destruction_act_altered"),
+        ("UPDATE erasurerequest SET act = '[5]'", "The act was altered", "destruction_act_altered"),
         ("UPDATE auditrecord SET detail = '00' WHERE act = 'erasure.finish'", "log was altered", "line_altered"),
-        ("DELETE FROM auditrecord WHERE act = 'erasure.finish'", "does not know it", "destruction_line_missing"),
+        ("DELETE FROM auditrecord WHERE act = 'erasure.finish'", "does not know this act", "destruction_line_missing"),
     ],
 )
 def test_what_was_changed_is_shown_and_found(world: World, statement: str, said: str, code: str) -> None:
@@ -138,6 +143,71 @@ def test_what_was_changed_is_shown_and_found(world: World, statement: str, said:
         assert said in registrar.get(path).text
     assert "Do not sign this" in registrar.get(f"/registrar/acts/{row.id}?lang=en").text
     assert any(found.endswith(code) for found in findings(world))
+
+
+def test_an_act_with_other_things_in_place_of_words_is_shown_as_altered(world: World) -> None:
+    row, registrar = erased(world), world.registrar()
+    act = orjson.loads(row.act or "")
+    values: tuple[Any, ...] = (5, None, [[1], {}], {"name": 5}, "text")
+    alterations = [dict.fromkeys(act, value) | {"form": act["form"]} for value in values]
+    for altered in (*alterations, act | {"in_russian": {"categories": [5], "method": []}}):
+        spoil(world, "UPDATE erasurerequest SET act = :act", act=orjson.dumps(altered).decode())
+        for path in ("", f"/{row.id}"):
+            page = registrar.get(f"/registrar/acts{path}?lang=en")
+            assert page.status_code == 200
+            assert "The act was altered" in page.text
+        assert registrar.get(f"/registrar/acts/{row.id}/journal").json()["state"] == "act_altered"
+
+
+def test_an_act_is_printed_in_its_own_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portfolio.people.destruction.METHOD", "Сожжено в печи")
+    monkeypatch.setattr("portfolio.people.destruction.STAYS", "Только пепел")
+    row, registrar = erased(world), world.registrar()
+    monkeypatch.undo()
+    for language in ("ru", "en"):
+        page = registrar.get(f"/registrar/acts/{row.id}?lang={language}").text
+        assert "Сожжено в печи" in page
+        assert "Только пепел" in page
+        assert "Фамилия, имя, отчество, дата рождения; " in page
+
+
+def test_an_act_of_another_form_is_shown_as_its_text(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portfolio.people.destruction._FORM", "portfolio/act-of-destruction/v0")
+    row, registrar = erased(world), world.registrar()
+    monkeypatch.undo()
+    page = registrar.get(f"/registrar/acts/{row.id}?lang=en").text
+    assert "a form that this version does not know" in page
+    assert "portfolio/act-of-destruction/v0" in page
+    assert "The act is as it was written" in page
+    assert registrar.get("/registrar/acts").status_code == 200
+
+
+def test_an_anchored_head_is_found_however_far_it_is(world: World) -> None:
+    row, registrar = erased(world), world.registrar()
+    with world.portfolio.database.write() as session:
+        last = session.exec(select(AuditRecord).order_by(col(AuditRecord.number).desc())).first()
+        assert last is not None
+        before, number, rows = last.hash, last.number, []
+        for _ in range(10_100):  # more than were once looked at
+            number += 1
+            line = AuditRecord(number=number, at=world.clock(), actor="w", act="t", subject="", before=before, hash=b"")
+            before = line.hash = hash_of_record(line)
+            rows.append(line.model_dump())
+        session.execute(insert(AuditRecord), rows)
+    anchor(world)
+    page = f"/registrar/acts/{row.id}?lang=en"
+    assert f"whose head in line {number} was given" in registrar.get(page).text
+    spoil(world, "UPDATE auditrecord SET detail = 'x' WHERE number = :number", number=number - 1)
+    assert "log was altered" in registrar.get(page).text
+
+
+def test_a_log_written_anew_with_another_head_is_seen(world: World) -> None:
+    row, registrar = erased(world), world.registrar()
+    anchor(world)
+    spoil(world, "DELETE FROM leaf WHERE tag = 'audit'")
+    page = registrar.get(f"/registrar/acts/{row.id}?lang=en").text
+    assert "log was altered" in page
+    assert "within a day" not in page
 
 
 def test_a_line_between_the_act_and_its_anchor_that_was_changed_is_seen(world: World) -> None:

@@ -27,7 +27,7 @@ from portfolio.people.family import account_of_person, guardian_accounts, langua
 from portfolio.people.models import Account, ErasureRequest
 
 AT_A_TIME: Final = 500
-NAMED_AT_MOST: Final = 20
+NAMED_AT_MOST: Final = 6
 """Organisations that a letter to registrars names; the page that it leads to has them all."""
 _TABLES: Final[dict[Cause, Any]] = {
     Cause.WRONG: Objection,
@@ -134,7 +134,7 @@ class _Post:
         accounts = self._session.exec(
             select(Account).where(col(Account.is_registrar)).where(col(Account.closed_at).is_(None))
         ).all()
-        owing = Counter(duty.owing.name for duty in duties if duty.owing)
+        owing = Counter((duty.owing.name, duty.owing.id) for duty in duties if duty.owing)
         erasures = Counter(duty.started for duty in duties if duty.owing is None)
         return self._write(
             accounts,
@@ -142,7 +142,7 @@ class _Post:
             duties,
             link="/registrar/duties",
             overdue="yes" if stage is Stage.OVERDUE else "",
-            organisations="; ".join(f"{name} ({number})" for name, number in owing.most_common(NAMED_AT_MOST)),
+            organisations="; ".join(f"{name} ({number})" for (name, _), number in owing.most_common(NAMED_AT_MOST)),
             unnamed=_number(max(len(owing) - NAMED_AT_MOST, 0)),
             stopped=_number(erasures[True]),
             waiting=_number(erasures[False]),
