@@ -22,7 +22,8 @@ from portfolio.organisations.applications import apply as make_application
 from portfolio.organisations.models import Application, ApplicationState, Organisation, OrganisationType
 from portfolio.organisations.requisites import belong_together, read_inn, read_ogrn
 from portfolio.people.accounts import create_account
-from portfolio.people.models import AuditRecord
+from portfolio.people.models import Account, AuditRecord
+from portfolio.people.office import FIRST_WORD_GONE
 from portfolio.people.service import Profile
 
 FORM: dict[str, Any] = {
@@ -80,6 +81,22 @@ def test_two_different_registrars_admit(world: World) -> None:
     assert organisation.admitted_at is None  # the chain says when
     assert letters(world) == ["application_admitted"]
     assert acts(world) == ["application.make", "application.approve", "application.admit"]
+
+
+def test_the_approval_of_who_is_no_registrar_any_more_does_not_count(world: World) -> None:
+    first, second = world.registrar(), world.registrar()
+    application_id = applied(world, world.someone())
+    here = f"/registrar/applications/{application_id}"
+    assert first.post(f"{here}/approve").status_code == 303
+    with world.portfolio.database.write() as session:
+        account = session.get_one(Account, first.account.id)
+        account.is_registrar = False
+        session.add(account)
+    answer = second.post(f"{here}/approve")
+    assert answer.status_code == 422
+    assert FIRST_WORD_GONE in answer.text
+    assert found(world, application_id).state is ApplicationState.OPEN
+    assert second.post(f"{here}/refuse", {"reason": "Подайте ещё раз"}).status_code == 303
 
 
 def test_the_applicant_becomes_administrator_once_he_has_a_second_factor(world: World) -> None:
@@ -209,6 +226,7 @@ def test_approvals_at_the_same_moment_count_once_each(
                 language="ru",
                 clock=lambda: now,
             )
+            account.is_registrar = number > 0
             people.append(account.id)
     for attempt in range(5):
         _race(database, vault, people, now, attempt)

@@ -15,7 +15,8 @@ from portfolio.organisations.administrators import GOOD_FOR, REASONS_KEPT, forge
 from portfolio.organisations.models import Membership, Replacement, StaffInvitation, StaffRole
 from portfolio.organisations.service import organisation_by_slug
 from portfolio.organisations.staff import give_place
-from portfolio.people.models import AccessRecord, AuditRecord
+from portfolio.people.models import AccessRecord, Account, AuditRecord
+from portfolio.people.office import FIRST_WORD_GONE
 
 HERE = "/registrar/organisations/school/administrator"
 
@@ -74,6 +75,31 @@ def test_two_registrars_invite_another_administrator_and_end_the_old_place(world
     assert [act for act in acts(world) if act.startswith(("administrator.", "staff."))] == [
         *("administrator.propose", "administrator.confirm", "staff.dismiss", "staff.invite.admin", "staff.join")
     ]
+
+
+def test_a_proposal_counts_while_its_proposer_is_a_registrar(world: World, boss: Someone) -> None:
+    first, second = world.registrar(), world.registrar()
+    first.post(HERE, form("new@example.ru", ends=place_of(world, boss).id))
+    with world.portfolio.database.write() as session:
+        account = session.get_one(Account, first.account.id)
+        account.is_registrar = False
+        session.add(account)
+    answer = confirm(second, world)
+    assert answer.status_code == 422
+    assert FIRST_WORD_GONE in answer.text
+    assert place_of(world, boss).ended_at is None
+    assert second.post(f"{HERE}/{replacement(world).id}/withdraw").status_code == 303
+    assert second.post(HERE, form("new@example.ru")).status_code == 303
+
+
+def test_a_proposal_is_decided_under_the_address_of_its_organisation(world: World, boss: Someone) -> None:
+    del boss
+    world.organisation("other")
+    world.registrar().post(HERE, form("new@example.ru"))
+    elsewhere = f"/registrar/organisations/other/administrator/{replacement(world).id}"
+    for act in ("confirm", "withdraw"):
+        assert world.registrar().post(f"{elsewhere}/{act}").status_code == 404
+    assert replacement(world).decided_at is None
 
 
 def test_nobodys_place_ends_unless_that_was_said(world: World, boss: Someone) -> None:

@@ -227,10 +227,12 @@ class Worker:
     def carry_out_rescues(self) -> int:
         """Take the second step off the accounts whose owners were vouched for and have waited; returns how many."""
         portfolio = self._portfolio
-        with portfolio.database.write() as session:
-            return carry_out_due(
-                session, vault=portfolio.vault, public_url=portfolio.settings.public_url, clock=portfolio.clock
-            )
+        return carry_out_due(
+            portfolio.database,
+            vault=portfolio.vault,
+            public_url=portfolio.settings.public_url,
+            clock=portfolio.clock,
+        )
 
     def hand_over(self) -> None:
         """End guardianships of those who have turned 18, and tell those who have turned 14."""

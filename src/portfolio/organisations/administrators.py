@@ -13,13 +13,15 @@ from portfolio.documents.vault import Vault
 from portfolio.errors import ConflictError, ForbiddenError, NotFoundError
 from portfolio.i18n import Language
 from portfolio.jobs import Clock
-from portfolio.organisations.invitations import invite_staff
+from portfolio.organisations.invitations import invite_staff, withdraw_invitations_of
 from portfolio.organisations.models import Membership, Organisation, Replacement, StaffInvitation, StaffRole
 from portfolio.organisations.staff import Member, end_place, members_of, tell_staff
 from portfolio.people.access import record_views
 from portfolio.people.accounts import address_hash, normalise_address
 from portfolio.people.journal import record_act
 from portfolio.people.models import Account
+from portfolio.people.office import FirstWordGoneError, in_office
+from portfolio.people.rescue.service import end_granted_by
 
 GOOD_FOR: Final = timedelta(days=30)
 """A proposal that nobody confirms lapses: it must not wait for whoever steals a second registrar's account later."""
@@ -170,21 +172,19 @@ def confirm(
     session: Session,
     *,
     vault: Vault,
+    organisation: Organisation,
     replacement_id: str,
     account_id: str,
     public_url: str,
     contact: str,
     language: Language,
     clock: Clock,
-) -> Organisation:
+) -> None:
     """Confirm as another registrar: the address is invited, the place ends if that was said, the staff are told.
 
-    Raises `SameProposerError`, `OwnReplacementError`, `ReplacementDecidedError`, `NotFoundError`.
+    Raises `SameProposerError`, `FirstWordGoneError`, `OwnReplacementError`, `ReplacementDecidedError`, `NotFoundError`.
     """
-    row = session.get(Replacement, replacement_id)
-    if row is None:
-        raise NotFoundError("there is no such proposal")
-    organisation = session.get_one(Organisation, row.organisation_id)
+    row = _of(session, organisation, replacement_id)
     proposal = _proposal(vault, row, organisation)
     _require_disinterested(
         session, vault=vault, organisation=organisation, address=proposal.address, account_id=account_id
@@ -192,7 +192,7 @@ def confirm(
     _decide(session, row, account_id, clock)
     _tell(session, vault, proposal, f"{public_url}/o/{organisation.slug}", contact, clock)
     if row.membership_id is not None:
-        _end_seat(session, row, account_id, clock)
+        _end_seat(session, vault, row, account_id, public_url, clock)
     invite_admin(
         session,
         vault=vault,
@@ -204,19 +204,17 @@ def confirm(
         language=language,
         clock=clock,
     )
-    return organisation
 
 
-def withdraw(session: Session, *, replacement_id: str, account_id: str, clock: Clock) -> Organisation:
+def withdraw(
+    session: Session, *, organisation: Organisation, replacement_id: str, account_id: str, clock: Clock
+) -> None:
     """End a proposal as any registrar. Raises `ReplacementDecidedError`, `NotFoundError`."""
-    row = session.get(Replacement, replacement_id)
-    if row is None:
-        raise NotFoundError("there is no such proposal")
+    row = _of(session, organisation, replacement_id)
     withdrawn = _undecided(replacement_id, clock()).values(decided_at=clock(), sealed_email=b"")
     if not session.exec(withdrawn).rowcount:
         raise ReplacementDecidedError("this proposal is decided already")
     _record(session, account_id, "administrator.withdraw", row, clock)
-    return session.get_one(Organisation, row.organisation_id)
 
 
 def forget_addresses(session: Session, *, now: datetime) -> int:
@@ -228,15 +226,29 @@ def forget_addresses(session: Session, *, now: datetime) -> int:
     return count + int(session.exec(old.values(sealed_reason=b"")).rowcount)
 
 
+def _of(session: Session, organisation: Organisation, replacement_id: str) -> Replacement:
+    row = session.get(Replacement, replacement_id)
+    if row is None or row.organisation_id != organisation.id:
+        raise NotFoundError("there is no such proposal")
+    return row
+
+
 def _decide(session: Session, row: Replacement, account_id: str, clock: Clock) -> None:
-    """Write the second word down, in one conditional update: of two at the same moment one counts."""
-    confirmed = _undecided(row.id, clock()).where(col(Replacement.proposed_by) != account_id)
-    values = {"confirmed_by": account_id, "decided_at": clock(), "sealed_email": b""}
+    """Write the second word down, in one conditional update: of two at the same moment one counts.
+
+    The first word counts only while its speaker is a registrar.
+    """
+    now = clock()
+    confirmed = _undecided(row.id, now).where(col(Replacement.proposed_by) != account_id)
+    confirmed = confirmed.where(col(Replacement.proposed_by).in_(in_office()))
+    values = {"confirmed_by": account_id, "decided_at": now, "sealed_email": b""}
     if not session.exec(confirmed.values(values)).rowcount:
         session.refresh(row)
-        if row.proposed_by == account_id and row.decided_at is None:
+        if row.decided_at is not None or row.expires_at <= now:
+            raise ReplacementDecidedError("this proposal is decided already")
+        if row.proposed_by == account_id:
             raise SameProposerError("you have proposed this: another registrar has to confirm")
-        raise ReplacementDecidedError("this proposal is decided already")
+        raise FirstWordGoneError
     _record(session, account_id, "administrator.confirm", row, clock)
 
 
@@ -262,15 +274,21 @@ def _require_administrator(session: Session, *, organisation: Organisation, memb
         raise NotFoundError("there is no such administrator")
 
 
-def _end_seat(session: Session, row: Replacement, account_id: str, clock: Clock) -> None:
-    assert row.membership_id is not None
+def _end_seat(session: Session, vault: Vault, row: Replacement, account_id: str, public_url: str, clock: Clock) -> None:
+    """End a place and what waits on its holder's word: his invitations, and requests that he vouched for."""
+    place, actor = session.get_one(Membership, row.membership_id), f"account:{account_id}"
+    here, his = row.organisation_id, place.account_id
     try:
         # At once, also the last one's: who stays until the other comes could withdraw the invitation.
-        end_place(session, organisation_id=row.organisation_id, membership_id=row.membership_id, clock=clock)
+        end_place(session, organisation_id=here, membership_id=place.id, clock=clock)
+        record_act(session, actor=actor, act="staff.dismiss", subject=f"membership:{place.id}", clock=clock)
     except NotFoundError:
-        return  # he has left by himself meanwhile
-    subject = f"membership:{row.membership_id}"
-    record_act(session, actor=f"account:{account_id}", act="staff.dismiss", subject=subject, clock=clock)
+        pass  # he has left by himself meanwhile
+    for invitation_id in withdraw_invitations_of(session, organisation_id=here, account_id=his, clock=clock):
+        record_act(session, actor=actor, act="staff.withdraw", subject=f"invitation:{invitation_id}", clock=clock)
+    end_granted_by(
+        session, vault=vault, organisation_id=here, account_id=his, by=actor, public_url=public_url, clock=clock
+    )
 
 
 def _require_disinterested(

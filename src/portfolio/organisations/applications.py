@@ -26,6 +26,7 @@ from portfolio.organisations.models import (
 from portfolio.organisations.service import create_organisation, kinds_mask, kinds_of_mask
 from portfolio.people.accounts import address_of
 from portfolio.people.models import Account
+from portfolio.people.office import FirstWordGoneError, in_office
 
 MOST_OPEN: Final = 3
 """Applications that one account may have open."""
@@ -154,8 +155,9 @@ def approve(
 ) -> Organisation | None:
     """Approve as one registrar. The second, another one, admits: then the organisation is returned.
 
-    Both steps are one conditional update each, so that of two at the same moment each counts once (fault 101). Raises
-    `SameRegistrarError`, `OwnApplicationError`, `AlreadyDecidedError`, `AlreadyHereError`.
+    Both steps are one conditional update each, so that of two at the same moment each counts once (fault 101). The
+    first word counts only while its speaker is a registrar. Raises `SameRegistrarError`, `FirstWordGoneError`,
+    `OwnApplicationError`, `AlreadyDecidedError`, `AlreadyHereError`.
     """
     application = application_for(session, application_id=application_id)
     if application.account_id == account_id:
@@ -165,13 +167,11 @@ def approve(
     first = update(Application).where(row, still_open, col(Application.first_approval_by).is_(None))
     if session.exec(first.values(first_approval_by=account_id, first_approval_at=now)).rowcount:
         return None
-    second = update(Application).where(row, still_open, col(Application.first_approval_by) != account_id)
+    other = col(Application.first_approval_by) != account_id
+    second = update(Application).where(row, still_open, other, col(Application.first_approval_by).in_(in_office()))
     decided = second.values(state=ApplicationState.ADMITTED, decided_by=account_id, decided_at=now)
     if not session.exec(decided).rowcount:
-        session.refresh(application)
-        if application.state is ApplicationState.OPEN:
-            raise SameRegistrarError("you have approved this application: another registrar has to agree")
-        raise AlreadyDecidedError("this application is decided already")
+        raise _why_not(session, application, account_id)
     session.refresh(application)
     return _admit(session, vault, identifier_host, public_url, application, clock)
 
@@ -192,6 +192,15 @@ def refuse(
     session.refresh(application)
     _write(session, vault, application, "application_refused", f"{public_url}/apply", clock, reason=reason)
     return application
+
+
+def _why_not(session: Session, application: Application, account_id: str) -> ConflictError:
+    session.refresh(application)
+    if application.state is not ApplicationState.OPEN:
+        return AlreadyDecidedError("this application is decided already")
+    if application.first_approval_by == account_id:
+        return SameRegistrarError("you have approved this application: another registrar has to agree")
+    return FirstWordGoneError()
 
 
 def _admit(

@@ -137,6 +137,20 @@ def withdraw(session: Session, *, organisation_id: str, invitation_id: str, cloc
     session.flush()
 
 
+def withdraw_invitations_of(session: Session, *, organisation_id: str, account_id: str, clock: Clock) -> list[str]:
+    """End what one member of staff has sent and nobody has accepted; returns the ids."""
+    waiting = session.exec(
+        select(StaffInvitation)
+        .where(StaffInvitation.organisation_id == organisation_id)
+        .where(StaffInvitation.invited_by == account_id)
+        .where(col(StaffInvitation.used_at).is_(None))
+        .where(col(StaffInvitation.expires_at) > clock())
+    ).all()
+    for row in waiting:
+        withdraw(session, organisation_id=organisation_id, invitation_id=row.id, clock=clock)
+    return [row.id for row in waiting]
+
+
 def invitation_by_token(session: Session, *, vault: Vault, token: str, now: datetime) -> Invitation:
     """Return what a link leads to; unknown, used and expired ones are `NotFoundError` alike."""
     hashed = hash_of(token)

@@ -13,6 +13,7 @@ from portfolio.errors import PortfolioError, UnavailableError
 from portfolio.i18n import N_, Language
 from portfolio.organisations.models import DecisionKind, OrganisationType, StaffRole
 from portfolio.organisations.register import Standing
+from portfolio.people.office import FIRST_WORD_GONE
 
 TYPES: Final[Mapping[str, str]] = {
     OrganisationType.SCHOOL: N_("School"),
@@ -56,6 +57,7 @@ _REFUSALS: Final[Mapping[str, str]] = {
     "bad_name": N_("This name cannot be used: write it with letters, without line breaks."),
     "not_found": N_("There is no organisation with this address."),
     "same_registrar": N_("You have approved this application already: another registrar has to agree."),
+    "first_word_gone": FIRST_WORD_GONE,
     "own_application": N_("You applied yourself: others have to decide."),
     "replacement_waits": N_("A proposal about this organisation waits for another registrar already."),
     "same_proposer": N_("You have proposed this: another registrar has to confirm."),

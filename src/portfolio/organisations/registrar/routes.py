@@ -22,6 +22,7 @@ from portfolio.organisations.registrar_commands import head_time
 from portfolio.organisations.service import kinds_of_mask, organisation_by_slug
 from portfolio.people.actors import Actor
 from portfolio.people.journal import record_act
+from portfolio.people.office import FirstWordGoneError
 from portfolio.web.dates import read_date
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
@@ -114,6 +115,7 @@ def approve(
         applications.SameRegistrarError,
         applications.OwnApplicationError,
         applications.AlreadyDecidedError,
+        FirstWordGoneError,
     ) as error:
         return _application(request, actor, application_id, _refused(error))
     if admitted is None:

@@ -15,6 +15,7 @@ from portfolio.organisations import administrators, wording
 from portfolio.organisations.service import organisation_by_slug
 from portfolio.people.actors import Actor
 from portfolio.people.fields import EmailAddress, Reason
+from portfolio.people.office import FirstWordGoneError
 from portfolio.web.forms import Filled, Form, form_of
 from portfolio.web.languages import language_of
 from portfolio.web.pages import page, see_other
@@ -26,6 +27,7 @@ REFUSALS = (
     administrators.SameProposerError,
     administrators.OwnReplacementError,
     administrators.ReplacementDecidedError,
+    FirstWordGoneError,
 )
 
 
@@ -91,9 +93,10 @@ def confirm(
     if filled.ok:
         try:
             with portfolio.database.write() as session:
-                organisation = administrators.confirm(
+                administrators.confirm(
                     session,
                     vault=portfolio.vault,
+                    organisation=organisation_by_slug(session, slug=slug),
                     replacement_id=replacement_id,
                     account_id=actor.account_id,
                     public_url=portfolio.settings.public_url,
@@ -101,7 +104,7 @@ def confirm(
                     language=language_of(request),
                     clock=portfolio.clock,
                 )
-            return see_other(f"/registrar/organisations/{organisation.slug}/administrator", done="confirmed")
+            return see_other(f"/registrar/organisations/{slug}/administrator", done="confirmed")
         except REFUSALS as error:
             filled.problem("", wording.said(error))
     return _administrator(request, actor, slug, filled)
@@ -119,10 +122,14 @@ def withdraw(
     if filled.ok:
         try:
             with portfolio.database.write() as session:
-                organisation = administrators.withdraw(
-                    session, replacement_id=replacement_id, account_id=actor.account_id, clock=portfolio.clock
+                administrators.withdraw(
+                    session,
+                    organisation=organisation_by_slug(session, slug=slug),
+                    replacement_id=replacement_id,
+                    account_id=actor.account_id,
+                    clock=portfolio.clock,
                 )
-            return see_other(f"/registrar/organisations/{organisation.slug}/administrator", done="withdrawn")
+            return see_other(f"/registrar/organisations/{slug}/administrator", done="withdrawn")
         except REFUSALS as error:
             filled.problem("", wording.said(error))
     return _administrator(request, actor, slug, filled)

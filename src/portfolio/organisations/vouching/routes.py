@@ -21,6 +21,7 @@ from portfolio.people.actors import Actor
 from portfolio.people.fields import Reason
 from portfolio.people.models import Account, Rescue
 from portfolio.people.numbers import number_of
+from portfolio.people.office import FirstWordGoneError
 from portfolio.people.rescue import service
 from portfolio.people.service import profile_of
 from portfolio.web.forms import Filled, Form, form_of
@@ -31,8 +32,8 @@ router = APIRouter(tags=["registrar"], include_in_schema=False)
 REFUSALS = (
     service.SameVoucherError,
     service.OwnRescueError,
-    service.RescueDecidedError,
     service.RegistrarsAccountError,
+    FirstWordGoneError,
     StaffElsewhereError,
 )
 
@@ -80,6 +81,8 @@ def vouch_as_registrar(
                     clock=portfolio.clock,
                 )
             return see_other(f"/registrar/rescues/{rescue_id}", done="granted" if rescue.due_at else "vouched")
+        except service.RescueDecidedError as error:
+            return _decided(request, actor, "/registrar/rescues", error)
         except REFUSALS as error:
             filled.problem("", error.message)
     return _rescue_page(request, actor, rescue_id, filled)
@@ -103,6 +106,8 @@ def refuse(
                     clock=portfolio.clock,
                 )
             return see_other("/registrar/rescues", done="refused")
+        except service.RescueDecidedError as error:
+            return _decided(request, actor, "/registrar/rescues", error)
         except REFUSALS as error:
             filled.problem("", error.message)
     return _rescue_page(request, actor, rescue_id, Filled.empty(), refusal=filled)
@@ -159,6 +164,8 @@ def vouch_as_administrator(
                     clock=portfolio.clock,
                 )
             return see_other(f"{_path(access)}/{rescue_id}", done="granted")
+        except service.RescueDecidedError as error:
+            return _decided(request, access.actor, _path(access), error)
         except REFUSALS as error:
             filled.problem("", error.message)
     return _rescue_page(request, access.actor, rescue_id, filled, access)
@@ -172,7 +179,9 @@ def _find(
         limit_attempts(request, "numbers", who=actor.account_id, limit=30, minutes=60)
         try:
             with portfolio_of(request).database.read() as session:
-                rescue = _standing(session, request, filled.form.number, access)
+                now = portfolio_of(request).clock()
+                rescue = service.rescue_of_number(session, typed=filled.form.number, now=now)
+                _require_own_staff(session, rescue, access)
             return see_other(f"{base}/{rescue.id}")
         except NotFoundError:
             filled.problem("number", N_("There is no request with this number here. Compare it sign by sign."))
@@ -184,6 +193,13 @@ def _find(
 def _number_page(request: Request, actor: Actor, base: str, filled: Filled[Any]) -> Response:
     status = 422 if filled.problems else 200
     return page(request, "organisations/rescues.html", actor=actor, status=status, base=base, filled=filled)
+
+
+def _decided(request: Request, actor: Actor, base: str, error: service.RescueDecidedError) -> Response:
+    """Say that others were quicker, where the next number is typed: a request that has ended has no page."""
+    filled: Filled[Any] = Filled.empty()
+    filled.problem("", error.message)
+    return _number_page(request, actor, base, filled)
 
 
 def _rescue_page(
@@ -227,14 +243,18 @@ def _rescue_page(
     )
 
 
-def _standing(session: Session, request: Request, typed: str, access: StaffAccess | None) -> Rescue:
-    """Return the request of a number; for an administrator only that of somebody of his own staff."""
-    rescue = service.rescue_of_number(session, typed=typed, now=portfolio_of(request).clock())
-    if access is not None:
-        require_colleague(
-            session, organisation_id=access.organisation.id, account_id=rescue.account_id, since=rescue.asked_at
-        )
+def _standing(session: Session, request: Request, rescue_id: str, access: StaffAccess | None) -> Rescue:
+    """Return the request of a whole id: a number leads here through the form, where tries are counted."""
+    rescue = service.rescue_of_id(session, rescue_id=rescue_id, now=portfolio_of(request).clock())
+    _require_own_staff(session, rescue, access)
     return rescue
+
+
+def _require_own_staff(session: Session, rescue: Rescue, access: StaffAccess | None) -> None:
+    """Let an administrator see only what somebody of his own staff has asked."""
+    if access is not None:
+        here = access.organisation.id
+        require_colleague(session, organisation_id=here, account_id=rescue.account_id, since=rescue.asked_at)
 
 
 def _path(access: StaffAccess) -> str:

@@ -202,15 +202,18 @@ def begin_recovery(
     public_url: str,
     clock: Clock,
     purpose: TokenPurpose = TokenPurpose.RECOVER,
+    sparing: bool = False,
 ) -> None:
     """Send a link for a new password, or for a lost telephone, if the address has an account.
 
-    The caller answers the same in either case.
+    The caller answers the same in either case. `sparing`: nothing is sent while a link of an earlier letter is good.
     """
     letter_name, path = RECOVERY_LETTERS[purpose]
     address = normalise_address(address)
     account = find_account(session, vault=vault, address=address)
     token, known = secrets.token_urlsafe(32), account is not None and account.closed_at is None
+    if sparing and _has_good_link(session, account, purpose, clock):
+        known = False
     # Without an account the same work is done, for a link that nobody gets: else the time would tell (fault 97).
     _keep_token(
         session,
@@ -233,6 +236,17 @@ def begin_recovery(
         )
         if not known:
             letter.rollback()
+
+
+def _has_good_link(session: Session, account: Account | None, purpose: TokenPurpose, clock: Clock) -> bool:
+    good = (
+        select(AccountToken.id)
+        .where(AccountToken.account_id == (account.id if account is not None else ""))
+        .where(AccountToken.purpose == purpose)
+        .where(col(AccountToken.used_at).is_(None))
+        .where(col(AccountToken.expires_at) > clock())
+    )
+    return session.exec(good).first() is not None
 
 
 def check_recovery(session: Session, *, token: str, clock: Clock) -> None:

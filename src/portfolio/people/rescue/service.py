@@ -140,7 +140,11 @@ def vouch_as_registrar(
         _record(session, account_id, "rescue.vouch", rescue_id, "registrar", clock)
         session.refresh(rescue)
         return rescue
-    second = _undecided(rescue_id, now).where(col(Rescue.first_by) != account_id).where(col(Rescue.first_by).in_(in_office()))
+    second = (
+        _undecided(rescue_id, now)
+        .where(col(Rescue.first_by) != account_id)
+        .where(col(Rescue.first_by).in_(in_office()))
+    )
     granted = second.values(second_by=account_id, second_reason=sealed, second_at=now, due_at=now + WAIT)
     if not session.exec(granted).rowcount:
         raise _why_not(session, rescue, account_id, now)
@@ -367,7 +371,8 @@ def _write(session: Session, vault: Vault, rescue: Rescue, letter: str, clock: C
 
 
 def _tell_vouchers(session: Session, vault: Vault, rescue: Rescue, why: str, public_url: str, clock: Clock) -> None:
-    """Tell those who have vouched that a request has ended, and why: at whose word."""
+    """Tell those who have vouched that a request has ended, and at whose word."""
+    session.refresh(rescue)  # somebody may have vouched since it was read
     told = {"number": number_of(rescue.id), "link": f"{public_url}/me/security", "why": why}
     for account_id in {rescue.first_by, rescue.second_by} - {None}:
         account = session.get(Account, account_id)
