@@ -138,5 +138,6 @@ def test_a_megabyte_of_pdf_is_done_with_in_seconds(open_verifier: Any, world: Pa
     opened = open_verifier(world.trust())
     started = time.monotonic()
     opened.drop(Dropped("a.pdf", b"%PDF-1.7\n" + body))
-    assert time.monotonic() - started < 5  # read again from every object on, the strings took 10 s at a sixteenth
+    # Read again from every object on, the strings took 10 s at a sixteenth: three quarters of an hour for these.
+    assert time.monotonic() - started < 30
     assert opened.verdict == "trouble"
