@@ -21,7 +21,12 @@ def upgrade() -> None:
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.add_column(sa.Column("minimal_of", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("short_code", sa.String(length=14), nullable=True))
-        batch_op.create_index("ix_credential_minimal_of", ["minimal_of"])
+        batch_op.create_index(
+            "ix_credential_minimal_of",
+            ["minimal_of"],
+            sqlite_where=sa.text("minimal_of IS NOT NULL"),
+            postgresql_where=sa.text("minimal_of IS NOT NULL"),
+        )
         batch_op.create_index("ix_credential_short_code", ["short_code"])
     with op.batch_alter_table("revocation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("decision_id", sa.String(), nullable=True))
