@@ -274,21 +274,26 @@ class Worker:
     def destroy_unkept(self) -> int:
         """Destroy what holders added whose consent to keeping was taken back for good; returns for how many.
 
-        Each by itself: one that fails is tried again the next time and holds nobody else up.
+        Each by itself, as erasures are: one that fails holds nobody else up, and the first error is raised after all
+        were tried. Only its kind is logged, for its text may hold what a person wrote.
         """
         portfolio, count = self._portfolio, 0
+        trouble: Exception | None = None
         with portfolio.database.read() as session:
             persons = due_refusals(session, now=portfolio.clock())
         for person_id in persons:
             try:
                 with portfolio.database.write() as session:
                     gone = destroy_unkept(session, vault=portfolio.vault, person_id=person_id, clock=portfolio.clock)
-            except Exception:
-                log.exception("what %s added was not destroyed; tried again", person_id)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is raised below
+                log.warning("what %s added was not destroyed: %s", person_id, type(error).__name__)
+                trouble = trouble or error
                 continue
             for cid in gone:
                 forget(portfolio.store, cid=cid)
             count += 1
+        if trouble is not None:
+            raise trouble
         return count
 
     def release(self) -> None:
