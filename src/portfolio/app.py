@@ -150,7 +150,8 @@ def create_app(portfolio: Portfolio) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        compile_templates()
+        # Beside the first answers: a page that is asked for before its turn is compiled then.
+        threading.Thread(target=compile_templates, name="templates", daemon=True).start()
         stop = threading.Event()
         watch = threading.Thread(target=portfolio.keeper.watch, args=(stop,), name="registers", daemon=True)
         watch.start()

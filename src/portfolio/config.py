@@ -4,11 +4,15 @@ value.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MOST_BY_ITSELF = 4
+"""Server processes that are started unasked: each takes some 200 MB."""
 
 
 class Settings(BaseSettings):
@@ -32,6 +36,8 @@ class Settings(BaseSettings):
     """Where people write about their data: an address of e-mail, or a postal address."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    server_processes: int = Field(default=0, ge=0, le=64)
+    """Processes that answer visitors; 0: one for each core of this machine, at most 4."""
     trusted_proxies: str = ""
     """Addresses, by commas, of proxies before the service: only they are believed about who asks."""
 
@@ -111,6 +117,11 @@ class Settings(BaseSettings):
         """URL of the node for a pair of contracts, by its number."""
         named = dict(item.strip().split("=", 1) for item in self.pair_rpc_urls.split(",") if item.strip())
         return named.get(str(pair), self.resolved_rpc_url)
+
+    @property
+    def resolved_server_processes(self) -> int:
+        """How many processes answer visitors."""
+        return self.server_processes or min(len(os.sched_getaffinity(0)), MOST_BY_ITSELF)
 
     @property
     def uses_local_chain(self) -> bool:

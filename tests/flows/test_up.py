@@ -35,6 +35,8 @@ sys.addaudithook(_note)
 """
 HERE = {"127.0.0.1", "::1", "localhost", "None"}
 STARTED = 300.0
+WORKER = b"\0worker\0"
+SERVER = b"spawn_main"
 
 
 class Service:
@@ -53,10 +55,11 @@ class Service:
             "PORTFOLIO_PORT": str(self.port),
             "PORTFOLIO_CHAIN_PORT": str(free_port()),
             "PORTFOLIO_PUBLIC_URL": self.url,
+            "PORTFOLIO_SERVER_PROCESSES": "2",
         }
 
-    def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "portfolio.cli", "up", "--demo"]
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "portfolio.cli", *arguments]
         with self.log.open("ab") as log:
             return subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
 
@@ -71,20 +74,19 @@ class Service:
         process.send_signal(number)
         ended = {signal.SIGTERM: 0, signal.SIGINT: 130}  # 130: what a shell says of Ctrl-C
         assert process.wait(60) == ended[signal.Signals(number)], self.log.read_text()
-        assert self.workers() == []
+        assert self.processes() == []
 
     def command(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "portfolio.cli", *arguments]
         return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout
 
-    def workers(self) -> list[int]:
-        """Return the process ids of the workers of this service, also of one whose parent is gone."""
+    def processes(self, kind: bytes = b"") -> list[int]:
+        """Return the process ids of this service, also of those whose parent is gone: all, or of one kind."""
         found = []
         for folder in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
                 said = (folder / "cmdline").read_bytes() if folder.name.isdigit() else b""
-                mine = said and str(self.contacted).encode() in (folder / "environ").read_bytes()
-                if mine and said.endswith(b"\0worker\0"):
+                if said and kind in said and str(self.contacted).encode() in (folder / "environ").read_bytes():
                     found.append(int(folder.name))
         return found
 
@@ -103,6 +105,15 @@ class Service:
         return self.metric("portfolio_leaves_waiting") + self.metric("portfolio_calls_open") == 0
 
 
+def kill_one(service: Service, process: subprocess.Popen[bytes], kind: bytes, number: int) -> None:
+    """Kill one of `number` processes of a kind and wait for the one that takes its place."""
+    before = set(service.processes(kind))
+    assert len(before) == number
+    killed = min(before)
+    os.kill(killed, signal.SIGKILL)
+    service.until(lambda: len(now := set(service.processes(kind))) == number and killed not in now, process)
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
     return Service(tmp_path)
@@ -111,7 +122,7 @@ def service(tmp_path: Path) -> Service:
 @pytest.mark.chain
 @pytest.mark.fault(141)
 def test_the_service_asks_nobody_outside_and_keeps_what_it_has_over_a_stop(service: Service) -> None:
-    process = service.start()
+    process = service.start("up", "--demo")
     try:
         service.until(service.healthy, process)
         service.until(service.quiet, process)
@@ -120,15 +131,15 @@ def test_the_service_asks_nobody_outside_and_keeps_what_it_has_over_a_stop(servi
         issuers = service.command("issuer", "list")
         service.stop(process, signal.SIGTERM)
 
-        process = service.start()
+        process = service.start("up", "--demo")
         service.until(service.healthy, process)
         service.until(service.quiet, process)
         assert service.command("issuer", "list") == issuers
         assert "agrees" in service.command("audit")
 
-        (worker,) = service.workers()
-        os.kill(worker, signal.SIGKILL)
-        service.until(lambda: service.workers() not in ([], [worker]), process)
+        for kind, number in ((WORKER, 1), (SERVER, 2)):
+            kill_one(service, process, kind, number)
+        service.until(service.healthy, process)
         service.stop(process, signal.SIGINT)
     finally:
         process.kill()
@@ -136,3 +147,22 @@ def test_the_service_asks_nobody_outside_and_keeps_what_it_has_over_a_stop(servi
     contacted = set(service.contacted.read_text().split())
     assert "127.0.0.1" in contacted  # the listener hears
     assert contacted <= HERE
+
+
+@pytest.mark.chain
+def test_nothing_of_a_killed_service_stays_and_it_starts_again(service: Service) -> None:
+    process = service.start("up")
+    service.until(service.healthy, process)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while service.processes():
+        assert time.monotonic() < deadline, service.processes()
+        time.sleep(0.2)
+    process = service.start("up")
+    try:
+        service.until(service.healthy, process)
+        service.stop(process, signal.SIGTERM)
+    finally:
+        process.kill()
+        process.wait()

@@ -6,7 +6,6 @@ A test chain in every respect: it mines on demand, its keys are public, and whoe
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import logging
 import os
@@ -26,6 +25,7 @@ from portfolio.chain.client import ChainClient
 from portfolio.chain.errors import LocalChainError, UnreachableError
 from portfolio.chain.snapshots import Genesis, Snapshots
 from portfolio.chain.transport import RpcEndpoint
+from portfolio.processes import end_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,6 @@ _POLL: Final = 0.05
 _SNAPSHOT_INTERVAL: Final = 0.25
 _SNAPSHOT_SHARE: Final = 4  # a snapshot that takes t seconds is followed by at least 4 t without one
 _QUICK_DEATH: Final = 10.0
-_PR_SET_PDEATHSIG: Final = 1
 
 
 def find_anvil(explicit: Path | str | None = None) -> Path:
@@ -187,7 +186,7 @@ class LocalChain:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,  # Ctrl-C reaches us, and we end anvil after everybody who uses it
                     pass_fds=[self._lock_file] if self._lock_file is not None else [],  # locked while anvil lives
-                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - only a prepared C function is called in the child
+                    preexec_fn=end_with_parent,  # noqa: PLW1509 - only a prepared C function is called in the child
                 )
         except OSError as error:
             raise LocalChainError(f"{arguments[0]} cannot be started: {error.strerror}") from None
@@ -280,13 +279,3 @@ def _require_free(port: int) -> None:
             raise LocalChainError(
                 f"port {port} is in use by another program: stop it, or set PORTFOLIO_CHAIN_PORT to a free port"
             ) from None
-
-
-# Elsewhere than on Linux anvil outlives a parent that is killed, and the folder's lock says so.
-_prctl = getattr(ctypes.CDLL(None), "prctl", None)
-
-
-def _end_with_parent() -> None:
-    """Run in the child before anvil: ask Linux to end it, state written, should its parent be killed."""
-    if _prctl is not None:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

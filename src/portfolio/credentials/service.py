@@ -20,7 +20,7 @@ from portfolio.credentials.kinds import Kind
 from portfolio.credentials.links import link_token, short_code, token_hash
 from portfolio.credentials.models import Credential
 from portfolio.credentials.openbadges import Statement
-from portfolio.credentials.signing import Signer, issue
+from portfolio.credentials.signing import Signer, issue, statement_kept
 from portfolio.credentials.statement import statement_json, statement_of
 from portfolio.credentials.status import number_of
 from portfolio.credentials.values import FieldValue
@@ -311,11 +311,9 @@ def open_body(session: Session, *, vault: Vault, credential: Credential) -> byte
 
 
 def open_statement(session: Session, *, vault: Vault, credential: Credential) -> Statement:
-    """Return what a credential or a draft says."""
-    from portfolio.credentials.signing import read_credential
-
+    """Return what a credential or a draft says, as we keep it; whether its signature fits is for `read_credential`."""
     body = open_body(session, vault=vault, credential=credential)
-    return statement_of(body) if credential.digest is None else read_credential(body).statement
+    return statement_of(body) if credential.digest is None else statement_kept(body)
 
 
 def credential_by_token(session: Session, *, token: str) -> Credential:

@@ -76,7 +76,7 @@ def chain() -> None:
 def serve() -> None:
     """Run the web server alone over a prepared database."""
     from portfolio.operations.compose import open_portfolio
-    from portfolio.operations.up import serve as run
+    from portfolio.operations.serving import serve as run
 
     run(open_portfolio(Settings()))
 

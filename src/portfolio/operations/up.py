@@ -11,9 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
-
-from portfolio.app import Portfolio, create_app
+from portfolio.app import Portfolio
 from portfolio.chain.local import LocalChain
 from portfolio.config import Settings
 from portfolio.db import Database
@@ -21,6 +19,8 @@ from portfolio.migrations import migrate
 from portfolio.operations.compose import deploy_contracts, open_portfolio, write_trust
 from portfolio.operations.demo import Shown
 from portfolio.operations.demo_people import ShownPeople
+from portfolio.operations.serving import serve
+from portfolio.processes import end_with_parent
 
 STOP_SECONDS = 10
 RESTART_SECONDS = 1.0  # between an end of the worker and its next start; twice as long after each that ends soon
@@ -86,7 +86,11 @@ def worker_process() -> Iterator[None]:
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "portfolio.cli", "worker"], start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "portfolio.cli", "worker"],
+        start_new_session=True,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - only a prepared C function is called in the child
+    )
 
 
 def _stop(worker: subprocess.Popen[bytes]) -> None:
@@ -96,23 +100,6 @@ def _stop(worker: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.wait()
-
-
-def serve(portfolio: Portfolio) -> None:
-    """Serve until SIGINT or SIGTERM; answers under way are finished first."""
-    settings = portfolio.settings
-    config = uvicorn.Config(
-        create_app(portfolio),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,  # addresses hold the tokens of links (fault 104)
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
-        timeout_graceful_shutdown=5,
-    )
-    uvicorn.Server(config).run()
 
 
 def serve_all(portfolio: Portfolio, shown: Shown | None, people: ShownPeople | None = None) -> None:

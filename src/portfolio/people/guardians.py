@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, or_, select
 
 from portfolio.documents.vault import Vault
@@ -31,6 +31,16 @@ MOST_OPEN: Final = 10
 CODE_LENGTH: Final = 8
 # Without 0 O 1 I L: what is read from another screen must not be guessed at. 31^8 codes.
 CODE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+# Asked at every request of whoever is signed in. Made once: to put it together takes longer than to answer it.
+_WARDS: Final = (
+    select(Person)
+    .join(Guardianship, col(Guardianship.person_id) == col(Person.id))
+    .where(Guardianship.account_id == bindparam("account_id"))
+    .where(Guardianship.state == GuardianState.ACTIVE)
+    .where(col(Person.erased_at).is_(None))
+    .order_by(col(Guardianship.created_at))
+)
 
 
 class NotAGuardianError(ForbiddenError):
@@ -54,14 +64,7 @@ class TooManyInvitationsError(ConflictError):
 
 def wards_of(session: Session, *, vault: Vault, account_id: str, now: datetime) -> tuple[str, ...]:
     """Return the persons (own rows) whose guardian an account is at present: those of 18 are none."""
-    rows = session.exec(
-        select(Person)
-        .join(Guardianship, col(Guardianship.person_id) == col(Person.id))
-        .where(Guardianship.account_id == account_id)
-        .where(Guardianship.state == GuardianState.ACTIVE)
-        .where(col(Person.erased_at).is_(None))
-        .order_by(col(Guardianship.created_at))
-    )
+    rows = session.exec(_WARDS, params={"account_id": account_id})
     return tuple(
         dict.fromkeys(row.id for row in rows if may_be_guarded(age_of(profile_in(row, vault=vault).birth_date, now)))
     )

@@ -93,7 +93,7 @@ def render(template_name: str, *, language: Language, **context: Any) -> str:
 
 
 def compile_templates() -> None:
-    """Compile every template in every language, so that no reader waits for it; call it where the process starts."""
+    """Compile every template in every language, so that few readers wait for it; it takes seconds."""
     for language in LANGUAGES:
         environment = _environment(language)
         for name in environment.list_templates():
