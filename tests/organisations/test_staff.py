@@ -97,6 +97,27 @@ def test_a_role_holds_from_the_next_request_on(world: World, admin: Someone) -> 
     assert colleague.get("/org/school").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("step", "form", "lives"),
+    [("dismiss", {}, False), ("role", {"role": "issuer"}, False), ("role", {"role": "admin"}, True)],
+)
+def test_what_an_administrator_began_ends_with_his_office(
+    world: World, admin: Someone, step: str, form: dict[str, str], *, lives: bool
+) -> None:
+    other, invited = world.staff(), world.someone(strong=True)
+    link = invite(world, other, invited.address)
+    assert admin.post(f"/org/school/staff/{place_of(world, other).id}/{step}", form).status_code == 303
+    assert invited.post(link).status_code == (303 if lives else 404)
+
+
+def test_who_leaves_by_himself_leaves_good_invitations(world: World, admin: Someone) -> None:
+    world.staff()
+    invited = world.someone(strong=True)
+    link = invite(world, admin, invited.address)
+    assert admin.post(f"/org/school/staff/{place_of(world, admin).id}/dismiss").status_code == 303
+    assert invited.post(link).status_code == 303
+
+
 def test_the_last_administrator_stays(world: World, admin: Someone) -> None:
     here = f"/org/school/staff/{place_of(world, admin).id}"
     for answer in (admin.post(f"{here}/dismiss"), admin.post(f"{here}/role", {"role": "viewer"})):

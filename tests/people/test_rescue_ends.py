@@ -91,25 +91,35 @@ def test_a_page_is_found_by_its_whole_id_alone(world: World) -> None:
     assert boss.get(found(boss, number, "/org/school/rescues")).status_code == 200
 
 
-def test_what_an_administrator_began_ends_with_his_place(world: World) -> None:
+def replaced_by_registrars(world: World, place: str) -> Someone:
+    """End an administrator's place by the word of two registrars; returns the second."""
+    here, first, second = "/registrar/organisations/school/administrator", world.registrar(), world.registrar()
+    form = {"address": "new@example.ru", "reason": "Директор уволился, звонили в школу", "ends": place}
+    assert first.post(here, form).status_code == 303
+    page = second.get(here).text
+    assert second.post(next(part for part in page.split('"') if part.endswith("/confirm"))).status_code == 303
+    return second
+
+
+@pytest.mark.parametrize("by", ["registrars", "colleague"])
+def test_what_an_administrator_began_ends_with_his_place(world: World, by: str) -> None:
     """His invitations and the requests he vouched for; not those of the other administrator."""
     world.organisation()
     thief, boss = world.staff(), world.staff()
     owner, other = world.staff(role=StaffRole.VIEWER), world.staff(role=StaffRole.VIEWER)
-    for who, by in ((owner, thief), (other, boss)):
+    for who, voucher in ((owner, thief), (other, boss)):
         secured(world, who)
-        assert vouch(by, asked(world, who), "/org/school/rescues").headers["location"].endswith("?done=granted")
+        assert vouch(voucher, asked(world, who), "/org/school/rescues").headers["location"].endswith("?done=granted")
     for who, name in ((thief, "friend"), (boss, "teacher")):
         invitation = {"address": f"{name}@example.ru", "role": "viewer"}
         assert who.post("/org/school/staff/invite", invitation).status_code == 303
     with world.portfolio.database.read() as session:
         place = session.exec(select(Membership.id).where(Membership.account_id == thief.account.id)).one()
-    here, first, second = "/registrar/organisations/school/administrator", world.registrar(), world.registrar()
-    form = {"address": "new@example.ru", "reason": "Директор уволился, звонили в школу", "ends": place}
-    assert first.post(here, form).status_code == 303
-    page = second.get(here).text
-    confirm = next(part for part in page.split('"') if part.endswith("/confirm"))
-    assert second.post(confirm).status_code == 303
+    enders = {boss.account.id}
+    if by == "registrars":
+        enders.add(replaced_by_registrars(world, place).account.id)
+    else:
+        assert boss.post(f"/org/school/staff/{place}/dismiss").status_code == 303
 
     with world.portfolio.database.read() as session:
         rows = session.exec(select(Rescue).order_by(col(Rescue.id))).all()
@@ -118,7 +128,7 @@ def test_what_an_administrator_began_ends_with_his_place(world: World) -> None:
         owner.account.id: "administrator",
         other.account.id: None,
     }
-    assert {row.invited_by for row in good} == {boss.account.id, second.account.id}
+    assert {row.invited_by for row in good} == enders
     assert [to for to, _ in letters(world, "rescue_ungranted")] == [owner.address]
     assert [to for to, text in letters(world, "rescue_stopped") if "завершён" in text] == [thief.address]
     assert acts(world).count("rescue.end") == 1

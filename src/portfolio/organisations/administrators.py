@@ -284,10 +284,29 @@ def _end_seat(session: Session, vault: Vault, row: Replacement, account_id: str,
         record_act(session, actor=actor, act="staff.dismiss", subject=f"membership:{place.id}", clock=clock)
     except NotFoundError:
         pass  # he has left by himself meanwhile
-    for invitation_id in withdraw_invitations_of(session, organisation_id=here, account_id=his, clock=clock):
+    end_word_of(
+        session, vault=vault, organisation_id=here, account_id=his, actor=actor, public_url=public_url, clock=clock
+    )
+
+
+def end_word_of(
+    session: Session, *, vault: Vault, organisation_id: str, account_id: str, actor: str, public_url: str, clock: Clock
+) -> None:
+    """End what waits on the word of somebody who administers here no more: his invitations, and requests of those who
+    lost telephone and codes for whom he vouched.
+    """
+    for invitation_id in withdraw_invitations_of(
+        session, organisation_id=organisation_id, account_id=account_id, clock=clock
+    ):
         record_act(session, actor=actor, act="staff.withdraw", subject=f"invitation:{invitation_id}", clock=clock)
     end_granted_by(
-        session, vault=vault, organisation_id=here, account_id=his, by=actor, public_url=public_url, clock=clock
+        session,
+        vault=vault,
+        organisation_id=organisation_id,
+        account_id=account_id,
+        by=actor,
+        public_url=public_url,
+        clock=clock,
     )
 
 

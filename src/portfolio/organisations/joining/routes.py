@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
+from sqlmodel import Session
 from starlette.responses import Response
 
 from portfolio.auth import Admin, SignedIn, StaffAccess, limit_attempts, portfolio_of
 from portfolio.errors import ForbiddenError
 from portfolio.organisations import invitations, staff, wording
-from portfolio.organisations.models import StaffRole
+from portfolio.organisations.administrators import end_word_of
+from portfolio.organisations.models import Membership, StaffRole
 from portfolio.people.actors import Actor
 from portfolio.people.fields import EmailAddress
 from portfolio.people.journal import record_act
@@ -101,6 +103,8 @@ def change_role(
                 role=filled.form.role,
             )
             _record(session, request, access.actor, f"staff.role.{place.role}", f"membership:{place.id}")
+            if place.role is not StaffRole.ADMIN:
+                _end_word(session, request, access, place)
     except staff.LastAdminError as error:
         filled.problem("", wording.said(error))
         return _staff(request, access, filled)
@@ -120,11 +124,28 @@ def dismiss(
                 session, organisation_id=access.organisation.id, membership_id=membership_id, clock=portfolio.clock
             )
             _record(session, request, access.actor, "staff.dismiss", f"membership:{place.id}")
+            _end_word(session, request, access, place)
     except staff.LastAdminError as error:
         filled.problem("", wording.said(error))
         return _staff(request, access, filled)
     mine = place.account_id == access.actor.account_id
     return see_other("/me" if mine else _path(access), done="left" if mine else "dismissed")
+
+
+def _end_word(session: Session, request: Request, access: StaffAccess, place: Membership) -> None:
+    """End what waits on the word of whom a colleague has dismissed; who goes by himself leaves good invitations."""
+    if place.account_id == access.actor.account_id:
+        return
+    portfolio = portfolio_of(request)
+    end_word_of(
+        session,
+        vault=portfolio.vault,
+        organisation_id=access.organisation.id,
+        account_id=place.account_id,
+        actor=access.actor.name,
+        public_url=portfolio.settings.public_url,
+        clock=portfolio.clock,
+    )
 
 
 @router.get("/join/{token}")
