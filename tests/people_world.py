@@ -12,13 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from empty_database import copy_empty_database
 from movable_clock import MovableClock
-from portfolio.app import Portfolio, create_app
+from one_application import Served
+from portfolio.app import Portfolio
 from portfolio.config import Settings
 from portfolio.credentials.facts import TrustedPair, TrustRoots
 from portfolio.credentials.kinds import ISSUED_KINDS
@@ -80,17 +80,11 @@ class World:
     clock: MovableClock
     count: int = 0
     clients: list[TestClient] = field(default_factory=list)
-    served: FastAPI | None = None
-
-    @property
-    def app(self) -> FastAPI:
-        """The application over this world; one for all clients, for its first answer costs half a second."""
-        if self.served is None or self.served.state.portfolio is not self.portfolio:
-            self.served = create_app(self.portfolio)
-        return self.served
 
     def visitor(self) -> TestClient:
-        client = TestClient(self.app, base_url=ORIGIN, headers={"origin": ORIGIN, "accept-language": "en"})
+        client = TestClient(
+            Served(self.portfolio), base_url=ORIGIN, headers={"origin": ORIGIN, "accept-language": "en"}
+        )
         self.clients.append(client)
         return client
 
