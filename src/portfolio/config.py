@@ -4,12 +4,13 @@ value.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from portfolio.processes import cores
 
 MOST_BY_ITSELF = 4
 """Server processes that are started unasked: each takes some 200 MB."""
@@ -121,7 +122,7 @@ class Settings(BaseSettings):
     @property
     def resolved_server_processes(self) -> int:
         """How many processes answer visitors."""
-        return self.server_processes or min(len(os.sched_getaffinity(0)), MOST_BY_ITSELF)
+        return self.server_processes or min(cores(), MOST_BY_ITSELF)
 
     @property
     def uses_local_chain(self) -> bool:

@@ -102,8 +102,9 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    # Parameters are a person's data as often as not: no error text shows them.
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    # Parameters are a person's data as often as not: no error text shows them. Four servers, a worker and whoever began
+    # them have 60 connections at most; PostgreSQL allows 100 unless told otherwise.
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=5)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

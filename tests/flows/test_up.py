@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from portfolio.cli import REFUSED
 from ports import free_port
 
 # Read by every Python process of the service as it starts: whoever is about to talk to another machine is written down.
@@ -36,7 +37,7 @@ sys.addaudithook(_note)
 HERE = {"127.0.0.1", "::1", "localhost", "None"}
 STARTED = 300.0
 WORKER = b"\0worker\0"
-SERVER = b"spawn_main"
+SERVER = b"\0serve\0"
 
 
 class Service:
@@ -74,7 +75,14 @@ class Service:
         process.send_signal(number)
         ended = {signal.SIGTERM: 0, signal.SIGINT: 130}  # 130: what a shell says of Ctrl-C
         assert process.wait(60) == ended[signal.Signals(number)], self.log.read_text()
-        assert self.processes() == []
+        self.gone()
+
+    def gone(self) -> None:
+        """Wait until nothing of the service is left."""
+        deadline = time.monotonic() + 30
+        while self.processes():
+            assert time.monotonic() < deadline, self.processes()
+            time.sleep(0.2)
 
     def command(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "portfolio.cli", *arguments]
@@ -105,13 +113,13 @@ class Service:
         return self.metric("portfolio_leaves_waiting") + self.metric("portfolio_calls_open") == 0
 
 
-def kill_one(service: Service, process: subprocess.Popen[bytes], kind: bytes, number: int) -> None:
-    """Kill one of `number` processes of a kind and wait for the one that takes its place."""
+def kill_all(service: Service, process: subprocess.Popen[bytes], kind: bytes, number: int) -> None:
+    """Kill all processes of a kind and wait for those that take their places."""
     before = set(service.processes(kind))
     assert len(before) == number
-    killed = min(before)
-    os.kill(killed, signal.SIGKILL)
-    service.until(lambda: len(now := set(service.processes(kind))) == number and killed not in now, process)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    service.until(lambda: len(now := set(service.processes(kind))) == number and not now & before, process)
 
 
 @pytest.fixture
@@ -137,8 +145,8 @@ def test_the_service_asks_nobody_outside_and_keeps_what_it_has_over_a_stop(servi
         assert service.command("issuer", "list") == issuers
         assert "agrees" in service.command("audit")
 
-        for kind, number in ((WORKER, 1), (SERVER, 2)):
-            kill_one(service, process, kind, number)
+        kill_all(service, process, WORKER, 1)
+        kill_all(service, process, SERVER, 2)
         service.until(service.healthy, process)
         service.stop(process, signal.SIGINT)
     finally:
@@ -155,13 +163,14 @@ def test_nothing_of_a_killed_service_stays_and_it_starts_again(service: Service)
     service.until(service.healthy, process)
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 30
-    while service.processes():
-        assert time.monotonic() < deadline, service.processes()
-        time.sleep(0.2)
+    service.gone()
     process = service.start("up")
     try:
         service.until(service.healthy, process)
+        second = service.start("serve")
+        assert second.wait(60) == REFUSED
+        assert f"127.0.0.1:{service.port} is in use by another program" in service.log.read_text()
+        assert service.healthy()
         service.stop(process, signal.SIGTERM)
     finally:
         process.kill()

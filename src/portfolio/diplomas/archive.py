@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import multiprocessing
-import os
 import re
 import threading
 from collections import deque
@@ -22,6 +21,7 @@ from zipstream import ZipStream
 from portfolio.diplomas.pdf import DiplomaError, leave_interrupts_to_the_parent, make_pdf
 from portfolio.diplomas.service import LeftOut, Order
 from portfolio.errors import UnavailableError
+from portfolio.processes import cores
 
 AHEAD: Final = 4
 """Papers under way for each process: they bound the memory."""
@@ -47,7 +47,7 @@ def stream(orders: Iterable[Order | LeftOut], *, names: bool = False, processes:
     if not _SLOTS.acquire(blocking=False):
         raise TooManyArchivesError("too many archives are being made at the moment: ask again in a minute")
     try:
-        yield from _stream(orders, names=names, processes=processes or os.cpu_count() or 1)
+        yield from _stream(orders, names=names, processes=processes or cores())
     finally:
         _SLOTS.release()
 

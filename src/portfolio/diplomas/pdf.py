@@ -18,6 +18,7 @@ import zxingcpp
 
 from portfolio.diplomas import designs, fonts
 from portfolio.errors import PortfolioError
+from portfolio.processes import end_pool_process_with_parent
 
 ATTACHMENT: Final = "credential.json"
 _STANDARDS: Final[list[Any]] = ["a-3a", "ua-1"]
@@ -44,8 +45,12 @@ def make_pdf(paper: Mapping[str, Any], *, bundle: bytes, design: str, signed_at:
 
 
 def leave_interrupts_to_the_parent() -> None:
-    """Begin a process of a pool: Ctrl-C reaches all processes of a terminal, and the parent ends its pool itself."""
+    """Begin a process of a pool: Ctrl-C reaches all processes of a terminal, and the parent ends its pool itself.
+
+    Without a parent it ends too.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_pool_process_with_parent()
 
 
 def _compile(paper: Mapping[str, Any], *, bundle: bytes, design: str, **how: Any) -> bytes | list[bytes]:

@@ -73,12 +73,14 @@ def chain() -> None:
         stop.wait()
 
 
-def serve() -> None:
+def serve(
+    sockets: Annotated[list[int] | None, typer.Option("--socket", hidden=True, help="a socket that listens")] = None,
+) -> None:
     """Run the web server alone over a prepared database."""
     from portfolio.operations.compose import open_portfolio
     from portfolio.operations.serving import serve as run
 
-    run(open_portfolio(Settings()))
+    run(open_portfolio(Settings()), sockets or ())
 
 
 def worker() -> None:

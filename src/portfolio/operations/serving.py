@@ -1,84 +1,77 @@
-"""The web server: one process, or several that answer at the same address and are replaced when they end."""
+"""The web server: one process, or several that accept at the same sockets and are replaced when they end."""
 
 from __future__ import annotations
 
+import errno
 import signal
-from typing import TYPE_CHECKING
+import socket
+import sys
+import threading
+from collections.abc import Sequence
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from portfolio.app import Portfolio, create_app
 from portfolio.config import Settings
 from portfolio.errors import PortfolioError
-from portfolio.operations.compose import open_portfolio
-from portfolio.processes import end_with_parent
+from portfolio.operations.keeping import Role, running
 
-if TYPE_CHECKING:
-    from fastapi import FastAPI
-
-UNHEARD_SECONDS = 60
-"""How long a process may be too busy to say that it lives before it is replaced."""
+BACKLOG = 2048
 
 
-class ServersEndedError(PortfolioError):
-    """The processes that answer visitors could not be started."""
+class CannotListenError(PortfolioError):
+    """The address that visitors ask at cannot be had."""
 
     status = 500
-    code = "servers_ended"
+    code = "cannot_listen"
 
 
-def serve(portfolio: Portfolio) -> None:
-    """Serve until SIGINT or SIGTERM; answers under way are finished first. Raises `KeyboardInterrupt` after SIGINT."""
-    settings = portfolio.settings
-    if settings.resolved_server_processes == 1:
-        uvicorn.Server(_config(settings, create_app(portfolio))).run()
-        return
-    config = _config(settings, "portfolio.operations.serving:application", processes=settings.resolved_server_processes)
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    servers = Servers(config, [config.bind_socket()])
-    servers.run()
-    for number, handler in before.items():
-        signal.signal(number, handler)
-    if servers.asked is None:
-        raise ServersEndedError("the server could not be started: what went wrong stands above")
-    signal.raise_signal(servers.asked)
+def serve(portfolio: Portfolio, descriptors: Sequence[int] = ()) -> None:
+    """Serve until SIGINT or SIGTERM; answers under way are finished first.
 
-
-class Servers(Multiprocess):
-    """Server processes at one socket. `asked` is the signal that ended them, None when they ended by themselves."""
-
-    asked: signal.Signals | None = None
-
-    def handle_int(self) -> None:
-        self.asked = signal.SIGINT
-        super().handle_int()
-
-    def handle_term(self) -> None:
-        self.asked = signal.SIGTERM
-        super().handle_term()
-
-
-def application() -> FastAPI:
-    """Compose what one of several processes serves, from the environment; it ends when the process that began it
-    does.
+    `descriptors` are sockets that another process listens at, whose part this one is. Raises `CannotListenError`, and
+    after a signal `KeyboardInterrupt` or `SystemExit`.
     """
-    end_with_parent()
-    return create_app(open_portfolio(Settings()))
+    # The server ends by raising its signal again once it has stopped: that must unwind, so that all others stop too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    settings = portfolio.settings
+    sockets = [socket.socket(fileno=number) for number in descriptors] or listen(settings)
+    processes = settings.resolved_server_processes
+    if descriptors or processes == 1:
+        uvicorn.Server(_config(settings, portfolio)).run(sockets=sockets)
+        return
+    numbers = tuple(one.fileno() for one in sockets)
+    named = tuple(word for number in numbers for word in ("--socket", str(number)))
+    with running(Role("server", ("serve", *named), count=processes, descriptors=numbers)):
+        threading.Event().wait()
 
 
-def _config(settings: Settings, application: FastAPI | str, processes: int = 1) -> uvicorn.Config:
+def listen(settings: Settings) -> list[socket.socket]:
+    """Return sockets that listen at every address of the host that was set. Raises `CannotListenError`."""
+    where = f"{settings.host}:{settings.port}"
+    opened: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
+            opened.append(socket.create_server(address, family=family, backlog=BACKLOG))
+    except OSError as error:
+        for one in opened:
+            one.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotListenError(
+                f"{where} is in use by another program: stop it, or set PORTFOLIO_PORT to a free port"
+            ) from None
+        raise CannotListenError(f"nothing can be served at {where}: {error.strerror}; set PORTFOLIO_HOST") from None
+    return opened
+
+
+def _config(settings: Settings, portfolio: Portfolio) -> uvicorn.Config:
     return uvicorn.Config(
-        application,
-        factory=isinstance(application, str),
-        workers=processes,
-        host=settings.host,
-        port=settings.port,
+        create_app(portfolio),
         log_level="warning",
         access_log=False,  # addresses hold the tokens of links (fault 104)
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=5,
-        timeout_worker_healthcheck=UNHEARD_SECONDS,
     )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import signal
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,14 +15,8 @@ from portfolio.migrations import migrate
 from portfolio.operations.compose import deploy_contracts, open_portfolio, write_trust
 from portfolio.operations.demo import Shown
 from portfolio.operations.demo_people import ShownPeople
+from portfolio.operations.keeping import Role, running
 from portfolio.operations.serving import serve
-from portfolio.processes import end_with_parent
-
-STOP_SECONDS = 10
-RESTART_SECONDS = 1.0  # between an end of the worker and its next start; twice as long after each that ends soon
-LONGEST_PAUSE = 60.0
-
-_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -52,61 +42,10 @@ def prepare(settings: Settings) -> Portfolio:
     return portfolio
 
 
-@contextmanager
-def worker_process() -> Iterator[None]:
-    """Keep a worker running beside this process, on another core; one that ends by itself is replaced."""
-    stopping = threading.Event()
-    workers = [_start_worker()]
-
-    def keep() -> None:
-        pause = RESTART_SECONDS
-        while not stopping.is_set():
-            begun = time.monotonic()
-            code = workers[-1].wait()
-            if stopping.is_set():
-                return
-            # Without a worker nothing is registered, sent or erased, and no page would say so.
-            _log.error("the worker ended with %s and is started again", code)
-            pause = RESTART_SECONDS if time.monotonic() - begun > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
-            if not stopping.wait(pause):
-                try:
-                    workers.append(_start_worker())
-                except OSError:
-                    _log.exception("the worker could not be started; tried again")
-
-    keeper = threading.Thread(target=keep, daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        _stop(workers[-1])
-        keeper.join(STOP_SECONDS)
-        _stop(workers[-1])  # one that was started in the meantime
-
-
-def _start_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "portfolio.cli", "worker"],
-        start_new_session=True,
-        preexec_fn=end_with_parent,  # noqa: PLW1509 - only a prepared C function is called in the child
-    )
-
-
-def _stop(worker: subprocess.Popen[bytes]) -> None:
-    worker.terminate()
-    try:
-        worker.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
-
-
 def serve_all(portfolio: Portfolio, shown: Shown | None, people: ShownPeople | None = None) -> None:
-    """Serve with a worker beside, after telling what to look at."""
-    # The server ends by raising its signal again once it has stopped: that must unwind, so that the worker stops too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with worker_process():
+    """Serve with a worker beside, on another core, after telling what to look at."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the worker and the chain are stopped too
+    with running(Role("worker", ("worker",))):
         tell(portfolio, shown, people)
         serve(portfolio)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +13,7 @@ from typing import Final
 from portfolio.chain.reader import Head
 from portfolio.credentials.report import EXIT_CODES, Verdict
 from portfolio.i18n import Language, gettext_for
+from portfolio.processes import cores
 from portfolio.verification.judging import Judge, Pins, Terms
 from portfolio.verification.rows import Row, uncertain
 from portfolio.verification.sources import Source
@@ -65,7 +65,7 @@ def verify_sources(
     are done. One process for each processor; with `processes` 1, or few sources, this one alone.
     """
     judge = Judge(terms)
-    wanted = processes or os.cpu_count() or 1
+    wanted = processes or cores()
     rest = iter(sources)
     stretch = list(islice(rest, STRETCH))
     alone = wanted == 1 or len(stretch) <= _ALONE

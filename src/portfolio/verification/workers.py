@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Final
 
 from portfolio.i18n import Language, gettext_for
+from portfolio.processes import end_pool_process_with_parent
 from portfolio.verification.judging import Finding, Judge, Pins, Terms, unchecked
 from portfolio.verification.remarks import Remark
 from portfolio.verification.rows import Row, row_of
@@ -103,8 +104,9 @@ _worker: Mapping[str, object] = {}
 
 
 def _start(terms: Terms, language: Language) -> None:
-    """Make a worker's own judge once; the terminal's Ctrl-C is the parent's to answer."""
+    """Make a worker's own judge once; the terminal's Ctrl-C is the parent's to answer, and without one it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_pool_process_with_parent()
     global _worker  # noqa: PLW0603  the one state of a worker process, set before it gets work
     _worker = {"judge": Judge(terms), "language": language}
 
