@@ -129,7 +129,7 @@ def service(tmp_path: Path) -> Service:
 
 @pytest.mark.chain
 @pytest.mark.fault(141)
-def test_the_service_asks_nobody_outside_and_keeps_what_it_has_over_a_stop(service: Service) -> None:
+def test_the_service_asks_nobody_outside_and_keeps_what_it_has_however_it_stops(service: Service) -> None:
     process = service.start("up", "--demo")
     try:
         service.until(service.healthy, process)
@@ -144,10 +144,19 @@ def test_the_service_asks_nobody_outside_and_keeps_what_it_has_over_a_stop(servi
         service.until(service.quiet, process)
         assert service.command("issuer", "list") == issuers
         assert "agrees" in service.command("audit")
-
         kill_all(service, process, WORKER, 1)
         kill_all(service, process, SERVER, 2)
         service.until(service.healthy, process)
+        second = service.start("serve")
+        assert second.wait(60) == REFUSED
+        assert f"127.0.0.1:{service.port} is in use by another program" in service.log.read_text()
+        process.kill()
+        process.wait()
+        service.gone()
+
+        process = service.start("up")
+        service.until(service.healthy, process)
+        assert service.command("issuer", "list") == issuers
         service.stop(process, signal.SIGINT)
     finally:
         process.kill()
@@ -155,23 +164,3 @@ def test_the_service_asks_nobody_outside_and_keeps_what_it_has_over_a_stop(servi
     contacted = set(service.contacted.read_text().split())
     assert "127.0.0.1" in contacted  # the listener hears
     assert contacted <= HERE
-
-
-@pytest.mark.chain
-def test_nothing_of_a_killed_service_stays_and_it_starts_again(service: Service) -> None:
-    process = service.start("up")
-    service.until(service.healthy, process)
-    process.kill()
-    process.wait()
-    service.gone()
-    process = service.start("up")
-    try:
-        service.until(service.healthy, process)
-        second = service.start("serve")
-        assert second.wait(60) == REFUSED
-        assert f"127.0.0.1:{service.port} is in use by another program" in service.log.read_text()
-        assert service.healthy()
-        service.stop(process, signal.SIGTERM)
-    finally:
-        process.kill()
-        process.wait()
