@@ -13,12 +13,12 @@ from chain_world import World, account
 from portfolio.chain.accounts import create_address
 from portfolio.chain.client import ChainClient
 from portfolio.chain.deployment import DeploymentError, deploy, read_deployment, verify_deployment
-from portfolio.chain.errors import ChainMismatchError, UnreachableError
+from portfolio.chain.errors import BadAnswerError, ChainMismatchError, UnreachableError
 from portfolio.chain.local import LOCAL_CHAIN_ID, LocalChain
 from portfolio.chain.proving import require_pair
 from portfolio.chain.snapshots import write_durably
 from ports import free_port
-from proxy import Proxy
+from proxy import Exchange, Proxy
 
 pytestmark = pytest.mark.chain
 
@@ -69,6 +69,26 @@ def test_deploying_again_changes_nothing(own_world, own_chain):
     assert own_world.chain.nonce(OPERATOR.address) == nonce == 2
     assert own_world.record.read_bytes() == written
     assert read_deployment(own_world.record) == own_world.deployment
+
+
+@pytest.mark.parametrize(("times", "found"), [(2, True), (None, False)])
+def test_a_node_that_says_nothing_for_a_contract_is_asked_again(own_world, own_chain, times, found):
+    """Code at the address, and an empty answer of its view: for a moment, or for good."""
+
+    def nothing(exchange: Exchange) -> None:
+        exchange.answer(exchange.edited(lambda one: {**one, "result": "0x"}, frozenset({"eth_call"})))
+
+    nonce = own_world.chain.nonce(OPERATOR.address)
+    own_world.record.unlink()
+    with Proxy(own_chain.rpc_url) as proxy:
+        proxy.when("eth_call", fault=nothing, times=times)
+        chain = ChainClient(proxy.url)
+        if found:
+            assert deploy_here(chain, own_world.record).issuer_registry == own_world.deployment.issuer_registry
+        else:
+            with pytest.raises(BadAnswerError):
+                deploy_here(chain, own_world.record)
+    assert own_world.chain.nonce(OPERATOR.address) == nonce
 
 
 def test_a_lost_record_is_written_again_for_the_same_pair(own_world):

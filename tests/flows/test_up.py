@@ -36,6 +36,7 @@ sys.addaudithook(_note)
 """
 HERE = {"127.0.0.1", "::1", "localhost", "None"}
 STARTED = 300.0
+STOPPED = 120.0
 WORKER = b"\0worker\0"
 SERVER = b"\0serve\0"
 
@@ -74,12 +75,12 @@ class Service:
     def stop(self, process: subprocess.Popen[bytes], number: int) -> None:
         process.send_signal(number)
         ended = {signal.SIGTERM: 0, signal.SIGINT: 130}  # 130: what a shell says of Ctrl-C
-        assert process.wait(60) == ended[signal.Signals(number)], self.log.read_text()
+        assert process.wait(STOPPED) == ended[signal.Signals(number)], self.log.read_text()
         self.gone()
 
     def gone(self) -> None:
         """Wait until nothing of the service is left."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + STOPPED
         while self.processes():
             assert time.monotonic() < deadline, self.processes()
             time.sleep(0.2)
@@ -148,7 +149,7 @@ def test_the_service_asks_nobody_outside_and_keeps_what_it_has_however_it_stops(
         kill_all(service, process, SERVER, 2)
         service.until(service.healthy, process)
         second = service.start("serve")
-        assert second.wait(60) == REFUSED
+        assert second.wait(STARTED) == REFUSED
         assert f"127.0.0.1:{service.port} is in use by another program" in service.log.read_text()
         process.kill()
         process.wait()

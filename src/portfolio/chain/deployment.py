@@ -27,6 +27,7 @@ _FIRST_NONCES: Final = 64
 _LAST_NONCES: Final = 16
 _GAS_MARGIN: Final = 1.2
 _POLL: Final = 0.05
+_TRIES: Final = 4
 
 
 class DeploymentError(PortfolioError):
@@ -244,6 +245,17 @@ class _Deployer:
             block_number = self._send(interface, nonce, argument)
 
     def _find(self, interface: Interface, addresses: Sequence[str], view: str, argument: Any) -> _Placed | None:
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._find_at_head(interface, addresses, view, argument)
+            except BadAnswerError:
+                # Seen of anvil while it mined: code at an address, and nothing from it, both asked at one block.
+                if not left:
+                    raise
+                time.sleep(_POLL)
+        raise AssertionError("unreachable")
+
+    def _find_at_head(self, interface: Interface, addresses: Sequence[str], view: str, argument: Any) -> _Placed | None:
         head = self._chain.head().hash
         answers = self._chain.batch([("eth_getCode", [address, at_block(head)]) for address in addresses])
         for address, answer in zip(addresses, answers, strict=True):
